@@ -19,8 +19,8 @@ var (
 	ErrEncoding = errors.New("textin: not UTF-8")
 )
 
-// IsForbidden reports whether r is a C0 or C1 control, a direction mark, embedding, override or isolate, or a byte order mark.
-// ZWNJ (U+200C) is not: Persian is misspelt without it.
+// IsForbidden reports whether r is a C0 or C1 control, a direction mark, embedding, override or isolate, a line separator, or
+// a character of no width that writes nothing. ZWNJ (U+200C) is not: Persian is misspelt without it.
 func IsForbidden(r rune) bool {
 	switch {
 	case r < 0x20, r >= 0x7f && r <= 0x9f: // C0, delete, C1
@@ -29,7 +29,9 @@ func IsForbidden(r rune) bool {
 		return true
 	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069: // embeddings, overrides, isolates
 		return true
-	case r == 0x2028, r == 0x2029, r == 0xfeff: // line and paragraph separator, byte order mark
+	case r == 0x2028, r == 0x2029: // line and paragraph separator
+		return true
+	case r == 0x200b, r >= 0x2060 && r <= 0x2064, r == 0xfeff, r >= 0xe0000 && r <= 0xe007f: // invisible: spaces of no width, tags
 		return true
 	default:
 		return false
