@@ -20,7 +20,9 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"payportal/internal/audit"
 	"payportal/internal/errs"
+	"payportal/internal/seal"
 )
 
 //go:embed migrations/*.sql
@@ -31,6 +33,10 @@ type DB struct {
 	writer *sql.DB
 	reader *sql.DB
 	path   string
+
+	// ring and chain are given by UseKeys, once, before the first write.
+	ring  *seal.Keyring
+	chain audit.Chain
 }
 
 // readers is the size of the reader pool: more than the cores of the machine we plan for, so that a long export does

@@ -25,6 +25,18 @@ type Actor struct {
 // System is the portal acting by itself, in a background job.
 func System(job string) Actor { return Actor{Name: "system", RequestID: job} }
 
+// The outcomes of an act.
+const (
+	// OK means that it was done.
+	OK = "ok"
+	// Refused means that the portal did not let it happen.
+	Refused = "refused"
+	// Failed means that it was tried and did not work.
+	Failed = "failed"
+	// Unknown means that it may or may not have happened.
+	Unknown = "unknown"
+)
+
 // Entry is one act. Before and After are small structs or maps that marshal to JSON; they hold no secret, no card number
 // and no IBAN.
 type Entry struct {
@@ -36,8 +48,9 @@ type Entry struct {
 	Act string
 	// Object names what it was done to: "terminal:uuid", "user:12", "connection:toman-staging".
 	Object string
-	// Outcome is "ok", "refused", "failed" or "unknown".
+	// Outcome is one of the outcomes above.
 	Outcome string
-	Before  any
-	After   any
+	// Before and After come back from the store as json.RawMessage; nil where there is none.
+	Before any
+	After  any
 }

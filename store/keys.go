@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"payportal/internal/audit"
+	"payportal/internal/errs"
+	"payportal/internal/seal"
+)
+
+// auditKeyName names the chain's key in sealed_keys. The key is random and sealed under the master key, so that a
+// rotation of the master key leaves the chain whole.
+const auditKeyName = "audit chain"
+
+// UseKeys gives the database the ring that seals its secrets, and makes the audit chain ready: on first use it makes the
+// chain's key. To be called once, after Migrate and before any other write. It fails when the chain's key cannot be
+// opened with the ring: another master key made this database.
+func (db *DB) UseKeys(ctx context.Context, ring *seal.Keyring) error {
+	return db.write(ctx, "open the audit key", func(tx *sql.Tx) error {
+		sealed, err := auditKey(ctx, tx, ring)
+		if err != nil {
+			return err
+		}
+		key, err := ring.Open("sealed_keys", "sealed", auditKeyName, sealed)
+		if err != nil {
+			return fmt.Errorf("the master key is not the one of this database: %w", err)
+		}
+		db.ring, db.chain = ring, audit.NewChain(key)
+		return nil
+	})
+}
+
+// auditKey reads the sealed key of the chain, or makes it while the trail is empty. It never replaces the key of a trail
+// that has entries: that would bless whatever is in it.
+func auditKey(ctx context.Context, tx *sql.Tx, ring *seal.Keyring) ([]byte, error) {
+	var sealed []byte
+	err := tx.QueryRowContext(ctx, "SELECT sealed FROM sealed_keys WHERE name = ?", auditKeyName).Scan(&sealed)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return sealed, err
+	}
+	var used bool
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM audit_entries) OR EXISTS (SELECT 1 FROM audit_head)").Scan(&used); err != nil {
+		return nil, err
+	}
+	if used {
+		return nil, errs.New(errs.Internal, "open the audit key", "", errors.New("the key of the audit trail is missing"))
+	}
+	key := make([]byte, audit.ChainKeySize)
+	rand.Read(key) // never fails: it ends the program instead
+	sealed = ring.Seal("sealed_keys", "sealed", auditKeyName, key)
+	if _, err := tx.ExecContext(ctx, "INSERT INTO sealed_keys (name, sealed) VALUES (?, ?)", auditKeyName, sealed); err != nil {
+		return nil, err
+	}
+	head := audit.NewChain(key).SumHead(0, nil)
+	_, err = tx.ExecContext(ctx, "INSERT INTO audit_head (id, count, hash, mac) VALUES (1, 0, x'', ?)", head)
+	return sealed, err
+}
