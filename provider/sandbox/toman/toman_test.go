@@ -1,0 +1,150 @@
+package toman_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"payportal/provider/sandbox/pspreporting"
+	"payportal/provider/sandbox/toman"
+)
+
+func TestStartServesAllThreeHosts(t *testing.T) {
+	t.Parallel()
+	p, err := toman.Start(t.Context(), toman.Config{Seed: pspreporting.SeedConfig{Payments: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	hosts := map[string]bool{p.AuthURL: true, p.PSPReportingURL: true, p.ObjectStorageURL: true}
+	if len(hosts) != 3 {
+		t.Errorf("got hosts %v, want three different ones", hosts)
+	}
+	for host := range hosts {
+		resp, err := http.Get(host + "/_control/clock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("control API at %s: got %d, want 200", host, resp.StatusCode)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if _, err := http.Get(p.AuthURL + "/_control/clock"); err == nil {
+		t.Error("after Close the auth host still answers")
+	}
+}
+
+func TestStartEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	p, err := toman.Start(ctx, toman.Config{Seed: pspreporting.SeedConfig{Payments: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := p.Close(); err != nil { // waits for the same end
+		t.Errorf("close: %v", err)
+	}
+	if _, err := http.Get(p.PSPReportingURL + "/_control/clock"); err == nil {
+		t.Error("after the end of the context the API still answers")
+	}
+}
+
+func TestStartRefusesATakenAddress(t *testing.T) {
+	t.Parallel()
+	first, err := toman.Start(t.Context(), toman.Config{Seed: pspreporting.SeedConfig{Payments: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	taken := strings.TrimPrefix(first.PSPReportingURL, "http://")
+	if _, err := toman.Start(t.Context(), toman.Config{PSPReportingAddr: taken, Seed: pspreporting.SeedConfig{Payments: 50}}); err == nil {
+		t.Error("a second sandbox on the same address started")
+	}
+}
+
+// A demo that is started again must still know the terminals of its portal, at the same UUIDs.
+func TestCreatedAndSeededTerminalsOutliveARestart(t *testing.T) {
+	t.Parallel()
+	cfg := toman.Config{Seed: pspreporting.SeedConfig{Payments: 50}}
+	cfg.PSPReporting.StatePath = filepath.Join(t.TempDir(), "terminals.jsonl")
+	first, err := toman.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := signIn(t, first)
+	account := get(t, first, token, "/psp-accounts")["results"].([]any)[0].(map[string]any)["uuid"].(string)
+	body := `{"terminal_type":1,"psp_account_uuid":"` + account + `","terminal_number":"777","acceptor_code":1,"enabled":true,"description":null,"start_fetch_time":"2026-01-01T00:00:00Z"}`
+	req, _ := http.NewRequest(http.MethodPost, first.PSPReportingURL+"/terminals/", strings.NewReader(body))
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("create: got %d, want 201", resp.StatusCode)
+	}
+	want := first.PSPReporting.Terminals()
+	first.Close()
+
+	second, err := toman.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	got := second.PSPReporting.Terminals()
+	if len(got) != len(want) || len(got) != 41 {
+		t.Fatalf("got %d terminals after the restart, want 41", len(got))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("terminal %d: got %v after the restart, want %v", i, got[i], want[i])
+		}
+	}
+	if read := get(t, second, signIn(t, second), "/terminals/"+want[40].UUID); read["terminal_number"] != "777" {
+		t.Errorf("got %v, want the created terminal", read)
+	}
+}
+
+func signIn(t *testing.T, p *toman.Toman) string {
+	t.Helper()
+	resp, err := http.PostForm(p.AuthURL+"/oauth2/token/", url.Values{
+		"grant_type": {"password"}, "username": {toman.Username}, "password": {toman.Password},
+		"client_id": {toman.ClientID}, "client_secret": {toman.ClientSecret}, "scope": {strings.Join(pspreporting.Scopes(), " ")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decode(t, resp)["access_token"].(string)
+}
+
+func get(t *testing.T, p *toman.Toman, token, path string) map[string]any {
+	t.Helper()
+	req, _ := http.NewRequest(http.MethodGet, p.PSPReportingURL+path, nil)
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decode(t, resp)
+}
+
+func decode(t *testing.T, resp *http.Response) map[string]any {
+	t.Helper()
+	defer resp.Body.Close()
+	var out map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: got %d, %v, %v, want 200 and JSON", resp.Request.URL.Path, resp.StatusCode, out, err)
+	}
+	return out
+}
