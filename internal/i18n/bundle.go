@@ -10,8 +10,8 @@ package i18n
 
 import (
 	"embed"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 
@@ -96,7 +96,7 @@ func (b *Bundle) read(path string) error {
 
 func (c *catalogue) add(m *goi18n.Message) error {
 	if _, twice := c.plain[m.ID]; twice || c.templates[m.ID] != nil {
-		return fmt.Errorf("the key stands twice")
+		return errors.New("the key stands twice")
 	}
 	compiled, err := compile(m)
 	if err != nil {
@@ -108,30 +108,6 @@ func (c *catalogue) add(m *goi18n.Message) error {
 	}
 	c.templates[m.ID] = compiled
 	return nil
-}
-
-// Keys lists every key of a language in order.
-func (b *Bundle) Keys(lang Lang) []string {
-	c := b.catalogues[lang]
-	return slices.Sorted(func(yield func(string) bool) {
-		for k := range maps.Keys(c.plain) {
-			if !yield(k) {
-				return
-			}
-		}
-		for k := range maps.Keys(c.templates) {
-			if !yield(k) {
-				return
-			}
-		}
-	})
-}
-
-// Has reports whether a key stands in the catalogues.
-func (b *Bundle) Has(key string) bool {
-	c := b.catalogues[English]
-	_, plain := c.plain[key]
-	return plain || c.templates[key] != nil
 }
 
 // unmarshalFlat reads TOML for go-i18n with nested tables joined to dotted keys. go-i18n alone takes a table that has a
@@ -153,6 +129,9 @@ func unmarshalFlat(text []byte, v any) error {
 func flatten(prefix string, nested, flat map[string]any) error {
 	for key, value := range nested {
 		full := prefix + key
+		if _, twice := flat[full]; twice {
+			return fmt.Errorf("%s stands twice", full)
+		}
 		switch value := value.(type) {
 		case string:
 			flat[full] = value
