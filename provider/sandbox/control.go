@@ -76,7 +76,7 @@ func (e *Engine) controlRequests(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(wait)*time.Millisecond)
 	defer cancel()
-	m := Match{Service: q.Get("service"), Method: q.Get("method"), Path: q.Get("path"), After: after}
+	m := Match{Service: q.Get("service"), Method: q.Get("method"), Path: q.Get("path"), After: after, Done: q.Get("done") == "1"}
 	found, err := e.AwaitRequests(ctx, m, want)
 	if err != nil {
 		WriteDetail(w, http.StatusGatewayTimeout, fmt.Sprintf("%d of %d requests came", len(found), want))

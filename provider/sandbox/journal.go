@@ -38,10 +38,12 @@ type Match struct {
 	Service, Method, Path string
 	// After leaves out the requests up to this Seq.
 	After int
+	// Done leaves out the requests that are still going on.
+	Done bool
 }
 
 func (m Match) fits(r Request) bool {
-	if r.Seq <= m.After || m.Service != "" && m.Service != r.Service || m.Method != "" && m.Method != r.Method {
+	if m.Done && !r.Done || r.Seq <= m.After || m.Service != "" && m.Service != r.Service || m.Method != "" && m.Method != r.Method {
 		return false
 	}
 	if m.Path == "" {
@@ -120,8 +122,7 @@ func (e *Engine) Requests(m Match) []Request {
 	return found
 }
 
-// AwaitRequests waits until at least n requests that match have arrived (they may still be unanswered) and returns
-// them; on the end of ctx it returns those that came, and the cause.
+// AwaitRequests waits until at least n requests that match have arrived (with m.Done, have ended) and returns them; on the end of ctx it returns those that came, and the cause.
 func (e *Engine) AwaitRequests(ctx context.Context, m Match, n int) ([]Request, error) {
 	for {
 		found, changed := e.journal.find(m)

@@ -113,7 +113,7 @@ func (d *Dataset) seedTerminals(random *rand.Rand, n int) {
 		if text := seedDescriptions[i%len(seedDescriptions)]; text != "" {
 			t.Description = &text
 		}
-		d.payments.addSource(t.TerminalType, t.TerminalNumber, t.PSP, 1200/(i%40+4))
+		d.payments.addSource(t.TerminalType, t.TerminalNumber, t.PSP, max(1, 1200/(i+4)))
 		if i < n {
 			d.terminals = append(d.terminals, t)
 		}
