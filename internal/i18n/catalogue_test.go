@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
 )
 
 // TestEveryKeyStandsInEveryLanguage reads all catalogues: a key of one language stands in all, with the same placeholders.
@@ -100,13 +101,27 @@ count = { one = "{{.Count}} row", other = "{{.Count}} rows" }
 	}
 }
 
+// TestAPluralWithoutPlaceholdersKeepsItsForms holds that such a message is not taken for a constant text.
+func TestAPluralWithoutPlaceholdersKeepsItsForms(t *testing.T) {
+	c, err := parseCatalogue(`"a.b" = { one = "row", other = "rows" }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Printer{prefs: Prefs{Lang: English}, words: c}
+	for count, want := range map[int]string{1: "row", 2: "rows"} {
+		if got := p.Tf("a.b", map[string]any{"Count": count}); got != want {
+			t.Errorf("Count %d: got %q, want %q", count, got, want)
+		}
+	}
+}
+
 // parseCatalogue reads one catalogue as Load does.
 func parseCatalogue(text string) (*catalogue, error) {
 	file, err := goi18n.ParseMessageFileBytes([]byte(text), "x.en.toml", map[string]goi18n.UnmarshalFunc{"toml": unmarshalFlat})
 	if err != nil {
 		return nil, err
 	}
-	c := &catalogue{plain: make(map[string]string), templates: make(map[string]*message)}
+	c := &catalogue{tag: language.English, plain: make(map[string]string), templates: make(map[string]*message)}
 	for _, m := range file.Messages {
 		if err := c.add(m); err != nil {
 			return nil, err

@@ -114,6 +114,7 @@ func TestParseAmount(t *testing.T) {
 		{"one too many", "9,223,372,036,854,775,808", money.IRR, money.Rial, 0, money.ErrOverflow},
 		{"overflow of 64 bits", "18446744073709551616", money.IRR, money.Rial, 0, money.ErrOverflow},
 		{"overflow by the unit", "922337203685477581", money.IRR, money.Toman, 0, money.ErrOverflow},
+		{"overflow that would come round to 4 rial", "1844674407370955162", money.IRR, money.Toman, 0, money.ErrOverflow},
 		{"overflow by the decimals", "18446744073709551615", money.PLN, money.Rial, 0, money.ErrOverflow},
 		{"Polish decimal comma", "1500,50", money.PLN, money.Rial, 0, money.ErrSyntax},
 		{"short group", "1,50", money.PLN, money.Rial, 0, money.ErrSyntax},
