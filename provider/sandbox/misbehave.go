@@ -48,9 +48,7 @@ func (e *Engine) misbehave(f *armed, s Service, w http.ResponseWriter, r *http.R
 		truth.send(w, truth.body.Bytes()[:truth.body.Len()/2])
 	case CutBody:
 		w.Header().Set("Content-Length", strconv.Itoa(truth.body.Len()))
-		truth.send(w, truth.body.Bytes()[:truth.body.Len()/2])
-		flush(w)
-		panic(http.ErrAbortHandler)
+		truth.send(w, truth.body.Bytes()[:truth.body.Len()/2]) // net/http closes a connection that owes bytes
 	case HTML:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, captivePage)
@@ -123,10 +121,6 @@ func resetConnection(w http.ResponseWriter) {
 		tcp.SetLinger(0) //nolint:errcheck // then it is closed by FIN, which is as dead for the client
 	}
 	conn.Close()
-}
-
-func flush(w http.ResponseWriter) {
-	http.NewResponseController(w).Flush() //nolint:errcheck // a client that went away is its own affair
 }
 
 // streamWithoutEnd is plausible for as long as anybody reads it.

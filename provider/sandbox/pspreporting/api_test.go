@@ -482,6 +482,18 @@ func TestPaymentPagesHoldEachRowOnce(t *testing.T) {
 	}
 }
 
+func TestPaymentsOfOneSecondAreInTheOrderOfTheirIDs(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	a.PSPReporting.AddPayments(pspreporting.TypePOS, 250, time.Second)
+	newest := a.walk("/payments/pos", func(int) {})[:250]
+	for i := 1; i < len(newest); i++ {
+		if newest[i-1] <= newest[i] {
+			t.Fatalf("%s stands before %s, want the greatest id first", newest[i-1], newest[i])
+		}
+	}
+}
+
 // The cursor names a row: rows that come on top while a client pages neither repeat nor hide a row.
 func TestPaymentPagesAreStableUnderInsertion(t *testing.T) {
 	t.Parallel()

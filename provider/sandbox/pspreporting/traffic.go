@@ -75,7 +75,6 @@ func weigh(n int, weight func(int) int) *choice {
 // seed fills both lists with the newest n rows before now, day by day backwards. What a day holds depends on the seed
 // and the day alone; only where the oldest day is cut off, and today, depend on now.
 func (p *payments) seed(seed uint64, now time.Time, n, days int) {
-	var rows []payment
 	mean := max(1, n/days)
 	today := now.In(tehran)
 	midnight := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, tehran)
@@ -87,6 +86,7 @@ func (p *payments) seed(seed uint64, now time.Time, n, days int) {
 		left -= len(day)
 		batches = append(batches, day)
 	}
+	rows := make([]payment, 0, n)
 	for _, batch := range slices.Backward(batches) {
 		rows = append(rows, batch...)
 	}

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"payportal/provider/sandbox"
 	"payportal/provider/sandbox/pspreporting"
 	"payportal/provider/sandbox/toman"
 )
@@ -71,19 +75,79 @@ func TestStartRefusesATakenAddress(t *testing.T) {
 	}
 }
 
-// A demo that is started again must still know the terminals of its portal, at the same UUIDs.
+// A demo that is started again must still know the terminals of its portal, at the same UUIDs, even if it was killed
+// while it kept one.
 func TestCreatedAndSeededTerminalsOutliveARestart(t *testing.T) {
 	t.Parallel()
-	cfg := toman.Config{Seed: pspreporting.SeedConfig{Payments: 50}}
-	cfg.PSPReporting.StatePath = filepath.Join(t.TempDir(), "terminals.jsonl")
-	first, err := toman.Start(t.Context(), cfg)
+	state := filepath.Join(t.TempDir(), "terminals.jsonl")
+	first := startWith(t, state)
+	create(t, first, "777")
+	want := first.PSPReporting.Terminals()
+	first.Close()
+	cutLine(t, state)
+
+	second := startWith(t, state)
+	got := second.PSPReporting.Terminals()
+	if !slices.Equal(got, want) || len(got) != 41 {
+		t.Fatalf("got %v after the restart, want %v", got, want)
+	}
+	if read := get(t, second, signIn(t, second), "/terminals/"+want[40].UUID); read["terminal_number"] != "777" {
+		t.Errorf("got %v, want the created terminal", read)
+	}
+	create(t, second, "888")
+	want = second.PSPReporting.Terminals()
+	second.Close()
+
+	third := startWith(t, state)
+	if got := third.PSPReporting.Terminals(); !slices.Equal(got, want) || len(got) != 42 {
+		t.Errorf("got %v after the second restart, want %v", got, want)
+	}
+	third.PSPReporting.AddPayments(pspreporting.TypePOS, 3000, 0)
+	seen := map[any]bool{}
+	for _, row := range get(t, third, signIn(t, third), "/payments/pos")["results"].([]any) {
+		seen[row.(map[string]any)["terminal_number"]] = true
+	}
+	if !seen["777"] && !seen["888"] {
+		t.Errorf("the created terminals take no part in traffic: %v", seen)
+	}
+}
+
+func startWith(t *testing.T, state string) *toman.Toman {
+	t.Helper()
+	// The frozen clock fixes the random traffic too.
+	clock := sandbox.FrozenClock(time.Date(2026, 3, 25, 8, 30, 0, 0, time.UTC))
+	cfg := toman.Config{Clock: clock, Seed: pspreporting.SeedConfig{Payments: 50}}
+	cfg.PSPReporting.StatePath = state
+	p, err := toman.Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := signIn(t, first)
-	account := get(t, first, token, "/psp-accounts")["results"].([]any)[0].(map[string]any)["uuid"].(string)
-	body := `{"terminal_type":1,"psp_account_uuid":"` + account + `","terminal_number":"777","acceptor_code":1,"enabled":true,"description":null,"start_fetch_time":"2026-01-01T00:00:00Z"}`
-	req, _ := http.NewRequest(http.MethodPost, first.PSPReportingURL+"/terminals/", strings.NewReader(body))
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+// cutLine leaves what a kill in the midst of a write would.
+func cutLine(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("\n{\"uuid\":\"3fa85f64-57"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func create(t *testing.T, p *toman.Toman, number string) {
+	t.Helper()
+	token := signIn(t, p)
+	account := get(t, p, token, "/psp-accounts")["results"].([]any)[0].(map[string]any)["uuid"].(string)
+	body := `{"terminal_type":1,"psp_account_uuid":"` + account + `","terminal_number":"` + number + `","acceptor_code":1,"start_fetch_time":"2026-01-01T00:00:00Z"}`
+	req, err := http.NewRequest(http.MethodPost, p.PSPReportingURL+"/terminals/", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
@@ -93,26 +157,6 @@ func TestCreatedAndSeededTerminalsOutliveARestart(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusCreated {
 		t.Fatalf("create: got %d, want 201", resp.StatusCode)
-	}
-	want := first.PSPReporting.Terminals()
-	first.Close()
-
-	second, err := toman.Start(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer second.Close()
-	got := second.PSPReporting.Terminals()
-	if len(got) != len(want) || len(got) != 41 {
-		t.Fatalf("got %d terminals after the restart, want 41", len(got))
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("terminal %d: got %v after the restart, want %v", i, got[i], want[i])
-		}
-	}
-	if read := get(t, second, signIn(t, second), "/terminals/"+want[40].UUID); read["terminal_number"] != "777" {
-		t.Errorf("got %v, want the created terminal", read)
 	}
 }
 
