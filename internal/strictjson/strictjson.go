@@ -58,6 +58,9 @@ func NewReader(doc []byte) *Reader { return &Reader{doc: doc} }
 // Err gives the first error.
 func (r *Reader) Err() error { return r.err }
 
+// Reject makes the document an error: what was just read is well-formed and makes no sense to the caller.
+func (r *Reader) Reject(why string) { r.fail(why) }
+
 // End reports the first error, or that something follows the document.
 func (r *Reader) End() error {
 	r.space()
