@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -23,6 +24,7 @@ import (
 	"payportal/internal/audit"
 	"payportal/internal/errs"
 	"payportal/internal/seal"
+	"payportal/store/engine"
 )
 
 //go:embed migrations/*.sql
@@ -32,11 +34,14 @@ var migrations embed.FS
 type DB struct {
 	writer *sql.DB
 	reader *sql.DB
+	rows   *engine.Pool // for the lists, totals and exports of payments alone
 	path   string
 
 	// ring and chain are given by UseKeys, once, before the first write.
 	ring  *seal.Keyring
 	chain audit.Chain
+	// accessGeneration grows with each change of users, roles and sessions: caches of rights compare it.
+	accessGeneration atomic.Uint64
 }
 
 // readers is the size of the reader pool: more than the cores of the machine we plan for, so that a long export does
@@ -57,7 +62,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	db := &DB{writer: writer, reader: reader, path: path}
+	db := &DB{writer: writer, reader: reader, rows: engine.NewPool(path, readers), path: path}
 	if err := db.checkEngine(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -144,7 +149,7 @@ func (db *DB) Ready(ctx context.Context) error {
 
 // Close closes both pools.
 func (db *DB) Close() error {
-	return errors.Join(db.reader.Close(), db.writer.Close())
+	return errors.Join(db.rows.Close(), db.reader.Close(), db.writer.Close())
 }
 
 // Writer is the writer pool, for the job queue, which brings its own SQL.
