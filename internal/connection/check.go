@@ -62,8 +62,8 @@ type Check struct {
 // ID is what After refers to: name, API and subject.
 func (c Check) ID() string { return c.Name + " " + c.API + " " + c.Subject }
 
-// run makes the checks in order and tells of each as soon as it is done.
-func run(ctx context.Context, checks []Check, done func(Step)) []Step {
+// Run makes the checks in order and tells of each as soon as it is done.
+func Run(ctx context.Context, checks []Check, done func(Step)) []Step {
 	steps := make([]Step, 0, len(checks))
 	missed := map[string]bool{}
 	for _, check := range checks {
