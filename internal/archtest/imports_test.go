@@ -65,6 +65,12 @@ var rules = []rule{
 		why:      "a handler asks a use-case: not a provider, not the store, not SQL",
 	},
 	{
+		packages: []string{"templates/gallery"},
+		may:      []string{"templates/...", "static", "internal/i18n"},
+		never:    join(transport, sql),
+		why:      "the gallery shows the components of all features with canned values, and nothing else",
+	},
+	{
 		packages: []string{"templates/..."},
 		may:      []string{"templates/ui", "templates/layout", "templates/icon", "static", "internal/i18n"},
 		never:    join(transport, sql),

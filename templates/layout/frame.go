@@ -135,6 +135,6 @@ const htmxConfig = `{"includeIndicatorCSS":false,"mode":"same-origin","extension
 // words are the texts that app.js shows.
 var words = []string{
 	"copied", "close", "cancel", "retry", "loading", "slow", "failed", "failed_write", "offline", "request_id", "unsaved", "session_title",
-	"session_text", "session_stay", "session_out", "session_ended", "help_title", "help_search", "help_palette", "help_rows", "help_open",
-	"help_help", "help_go", "palette_title", "palette_hint", "palette_none", "palette_recent", "palette_page", "palette_open", "show", "hide",
+	"session_text", "session_stay", "session_out", "session_ended", "session_in", "help_title", "help_search", "help_palette", "help_rows", "help_open",
+	"help_help", "help_go", "palette_title", "palette_hint", "palette_none", "palette_recent", "palette_page", "palette_open",
 }
