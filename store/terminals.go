@@ -56,7 +56,7 @@ func terminalsQuery(q psp.TerminalQuery) (string, []any) {
 		add("t.origin = ?", q.Origin)
 	}
 	if q.Query != "" {
-		add("instr(t.search, ?) > 0", q.Query)
+		add("(instr(t.search, ?) > 0 OR substr(t.uuid, 1, length(?)) = ?)", q.Query, q.Query, q.Query)
 	}
 	if q.From != nil {
 		value := any(q.From.At)
@@ -174,11 +174,10 @@ func terminalLabel(ctx context.Context, tx *sql.Tx, connectionID int64, uuid str
 	return label, err
 }
 
-// terminalSearch is the text that the q filter looks in, a line for each thing so that no search matches across two.
+// terminalSearch is the text that a search looks in, a line for each thing so that none matches across two. A UUID is
+// searched from its beginning only: three digits occur somewhere in most of them.
 func terminalSearch(t psp.Terminal, label string) string {
-	return strings.Join([]string{
-		textin.Search(t.Number), textin.Search(label), textin.Search(t.Description), t.UUID,
-	}, "\n")
+	return textin.Search(t.Number) + "\n" + textin.Search(label) + "\n" + textin.Search(t.Description)
 }
 
 // blob keeps an empty answer out of the NULLs.

@@ -3,6 +3,7 @@ package psp
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"payportal/internal/audit"
@@ -217,6 +218,9 @@ func (r *Reports) open(ctx context.Context, connectionID int64, uuid string) (Re
 		return ReportFile{}, err
 	}
 	file, err := provider.OpenReport(ctx, uuid)
+	if refusal, ok := errors.AsType[*errs.Error](err); ok && strings.HasPrefix(refusal.Msg, "provider.link_") {
+		return ReportFile{}, err // there is a file, and its link is not followed or is dead: the adapter says why
+	}
 	if errs.Is(err, errs.Declined) || errs.Is(err, errs.NotFound) {
 		return ReportFile{}, errs.New(errs.Conflict, "download report", "psp.report.no_file", err)
 	}

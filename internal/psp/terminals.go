@@ -73,7 +73,7 @@ type TerminalFilter struct {
 	AccountUUID  string
 	Enabled      *bool
 	Origin       Origin
-	// Query is looked for in number, label, description and UUID, as people type it.
+	// Query is looked for in number, label and description and at the beginning of the UUID, as people type it.
 	Query string
 	Sort  TerminalSort
 	// After and Before are cursors of a page; at most one is set.

@@ -98,23 +98,23 @@ func creationSubject(t TerminalType, accountUUID, number string) string {
 }
 
 // checkNewTerminal checks what needs no look-up and gives the terminal as it will be sent: digits folded, spaces gone.
-// The field names are those of the form.
+// The field names are the provider's own (P3), as in its refusals.
 func checkNewTerminal(n NewTerminal, now time.Time) (NewTerminal, error) {
 	var fields []errs.Field
 	wrong := func(name, msg string, args map[string]any) {
 		fields = append(fields, errs.Field{Name: name, Msg: msg, Args: args})
 	}
 	if n.Type != IPG && n.Type != POS {
-		wrong("type", "psp.terminal.type_invalid", nil)
+		wrong("terminal_type", "psp.terminal.type_invalid", nil)
 	}
 	account, ok := ParseUUID(n.AccountUUID)
 	if !ok {
-		wrong("account", "psp.terminal.account_required", nil)
+		wrong("psp_account_uuid", "psp.terminal.account_required", nil)
 	}
 	n.AccountUUID = account
 	n.Number = textin.Compact(n.Number)
 	if !isNumber(n.Number) {
-		wrong("number", "psp.terminal.number_digits", map[string]any{"Max": numberDigits})
+		wrong("terminal_number", "psp.terminal.number_digits", map[string]any{"Max": numberDigits})
 	}
 	if n.AcceptorCode < 1 || n.AcceptorCode > acceptorCodeMax {
 		wrong("acceptor_code", "psp.terminal.acceptor_code_range", map[string]any{"Max": int64(acceptorCodeMax)})
@@ -156,18 +156,18 @@ func (t *Terminals) checkCreation(ctx context.Context, connectionID int64, n New
 	account, err := t.store.PSPAccount(ctx, connectionID, n.AccountUUID)
 	switch {
 	case errs.Is(err, errs.NotFound), err == nil && !account.GoneAt.IsZero():
-		return errs.InvalidField(op, "account", "psp.terminal.account_unknown")
+		return errs.InvalidField(op, "psp_account_uuid", "psp.terminal.account_unknown")
 	case err != nil:
 		return err
 	case !account.Enabled:
-		return errs.InvalidField(op, "account", "psp.terminal.account_disabled")
+		return errs.InvalidField(op, "psp_account_uuid", "psp.terminal.account_disabled")
 	}
 	registered, err := t.store.TerminalRegistered(ctx, connectionID, n.Type, n.AccountUUID, n.Number)
 	if err != nil {
 		return err
 	}
 	if registered {
-		return errs.InvalidField(op, "number", "psp.terminal.number_registered")
+		return errs.InvalidField(op, "terminal_number", "psp.terminal.number_registered")
 	}
 	return nil
 }
@@ -220,27 +220,13 @@ func creationResult(r RegisterTerminal) command.Result {
 	}
 }
 
-// formFields names the form's field for the provider's.
-var formFields = map[string]string{
-	"terminal_type": "type", "psp_account_uuid": "account", "terminal_number": "number",
-}
-
-// creationRefusal puts a provider's refusal at the form's own fields.
+// creationRefusal gives a provider's refusal a sentence of our own where it has none. Its fields have the form's names.
 func creationRefusal(err error) error {
 	refusal, ok := errors.AsType[*errs.Error](err)
-	if !ok || refusal.Kind != errs.Declined {
+	if !ok || refusal.Kind != errs.Declined || refusal.Msg != "" {
 		return err
 	}
-	mapped := *refusal
-	mapped.Fields = make([]errs.Field, len(refusal.Fields))
-	for i, f := range refusal.Fields {
-		if name, ok := formFields[f.Name]; ok {
-			f.Name = name
-		}
-		mapped.Fields[i] = f
-	}
-	if mapped.Msg == "" {
-		mapped.Msg = "psp.terminal.refused"
-	}
-	return &mapped
+	named := *refusal
+	named.Msg = "psp.terminal.refused"
+	return &named
 }

@@ -100,7 +100,7 @@ func TestARefusalStandsAtItsFieldAndIsRepeated(t *testing.T) {
 	for range 2 {
 		wantKind(t, err, errs.Declined)
 		refusal, _ := errors.AsType[*errs.Error](err)
-		if refusal.Code != "unique" || refusal.Msg != "psp.terminal.refused" || len(refusal.Fields) != 1 || refusal.Fields[0].Name != "number" {
+		if refusal.Code != "unique" || refusal.Msg != "psp.terminal.refused" || len(refusal.Fields) != 1 || refusal.Fields[0].Name != "terminal_number" {
 			t.Errorf("refusal = %v, want it at the number with the raw code", err)
 		}
 		_, err = o.create(t, key, "55")

@@ -245,8 +245,8 @@ func idsOf(page psp.TerminalPage) []string {
 func TestListFilters(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	gateway := o.known("5551", day(1))
-	off := o.known("5552", day(2))
+	gateway := o.known("55555551", day(1))
+	off := o.known("55555552", day(2))
 	disabled := o.provider.terminals[off]
 	disabled.Enabled, disabled.Type, disabled.PSP, disabled.AccountUUID = false, psp.POS, "TOP", uuid.NewString()
 	o.provider.terminals[off] = disabled
@@ -267,7 +267,7 @@ func TestListFilters(t *testing.T) {
 		{"PSP", psp.TerminalFilter{PSP: "TOP"}, []string{off}},
 		{"account", psp.TerminalFilter{AccountUUID: accountUUID}, []string{created.UUID, gateway}},
 		{"origin", psp.TerminalFilter{Origin: psp.Created}, []string{created.UUID}},
-		{"number in Persian digits", psp.TerminalFilter{Query: " ۵۵۵ "}, []string{off, gateway}},
+		{"number in Persian digits", psp.TerminalFilter{Query: " ۵۵۵۵۵۵۵ "}, []string{off, gateway}},
 		{"UUID", psp.TerminalFilter{Query: strings.ToUpper(gateway[:13])}, []string{gateway}},
 		{"description", psp.TerminalFilter{Query: "TILL"}, []string{created.UUID}},
 		{"wildcards are letters", psp.TerminalFilter{Query: "%"}, nil},
@@ -348,13 +348,13 @@ func TestCreateChecksAtTheField(t *testing.T) {
 		name, field, msg string
 		change           func(*psp.NewTerminal)
 	}{
-		{"type", "type", "psp.terminal.type_invalid", func(n *psp.NewTerminal) { n.Type = 2 }},
-		{"no account", "account", "psp.terminal.account_required", func(n *psp.NewTerminal) { n.AccountUUID = "" }},
-		{"unknown account", "account", "psp.terminal.account_unknown", func(n *psp.NewTerminal) { n.AccountUUID = uuid.NewString() }},
-		{"disabled account", "account", "psp.terminal.account_disabled", func(n *psp.NewTerminal) { n.AccountUUID = disabled.UUID }},
-		{"no number", "number", "psp.terminal.number_digits", func(n *psp.NewTerminal) { n.Number = " " }},
-		{"letters", "number", "psp.terminal.number_digits", func(n *psp.NewTerminal) { n.Number = "12a" }},
-		{"21 digits", "number", "psp.terminal.number_digits", func(n *psp.NewTerminal) { n.Number = strings.Repeat("1", 21) }},
+		{"type", "terminal_type", "psp.terminal.type_invalid", func(n *psp.NewTerminal) { n.Type = 2 }},
+		{"no account", "psp_account_uuid", "psp.terminal.account_required", func(n *psp.NewTerminal) { n.AccountUUID = "" }},
+		{"unknown account", "psp_account_uuid", "psp.terminal.account_unknown", func(n *psp.NewTerminal) { n.AccountUUID = uuid.NewString() }},
+		{"disabled account", "psp_account_uuid", "psp.terminal.account_disabled", func(n *psp.NewTerminal) { n.AccountUUID = disabled.UUID }},
+		{"no number", "terminal_number", "psp.terminal.number_digits", func(n *psp.NewTerminal) { n.Number = " " }},
+		{"letters", "terminal_number", "psp.terminal.number_digits", func(n *psp.NewTerminal) { n.Number = "12a" }},
+		{"21 digits", "terminal_number", "psp.terminal.number_digits", func(n *psp.NewTerminal) { n.Number = strings.Repeat("1", 21) }},
 		{"acceptor 0", "acceptor_code", "psp.terminal.acceptor_code_range", func(n *psp.NewTerminal) { n.AcceptorCode = 0 }},
 		{"acceptor 2^31", "acceptor_code", "psp.terminal.acceptor_code_range", func(n *psp.NewTerminal) { n.AcceptorCode = 1 << 31 }},
 		{"description", "description", "psp.text_too_long", func(n *psp.NewTerminal) { n.Description = strings.Repeat("ش", 501) }},

@@ -43,7 +43,7 @@ CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands
 BEGIN SELECT raise(ABORT, 'commands are kept'); END;
 -- +goose StatementEnd
 
--- The register of terminals: created here or imported by UUID. search holds what the q filter looks in, folded.
+-- The register of terminals: created here or imported by UUID. search holds what a search looks in, folded.
 CREATE TABLE terminals (
     connection_id    INTEGER NOT NULL,
     uuid             TEXT    NOT NULL,
