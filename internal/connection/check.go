@@ -22,7 +22,7 @@ const (
 // String gives the word that logs, the command line and the catalogue keys use.
 func (o Outcome) String() string { return [...]string{"not_reached", "passed", "failed"}[o] }
 
-// The names of steps; the catalogue has each as "connection.step_<name>".
+// The names of steps; the catalogue has each as "connection.step.<name>".
 const (
 	StepAddress = "address" // the name resolves and something listens
 	StepTLS     = "tls"     // the certificate is good; plain http on loopback has none and passes
@@ -48,6 +48,12 @@ type Step struct {
 	Err  error
 	Took time.Duration
 }
+
+// NameKey is the catalogue key of what was tried.
+func (s Step) NameKey() string { return "connection.step." + s.Name }
+
+// OutcomeKey is the catalogue key of how it went.
+func (s Step) OutcomeKey() string { return "connection.outcome." + s.Outcome.String() }
 
 // Check is a step before it is run.
 type Check struct {
@@ -95,7 +101,7 @@ func attempt(ctx context.Context, check Check, step Step) Step {
 	step.Took = time.Since(start)
 	step.Outcome = Passed
 	if step.Err != nil {
-		step.Outcome, step.Advice = Failed, "connection.advice_unknown"
+		step.Outcome, step.Advice = Failed, "connection.error_unknown_failure"
 		if e, ok := errors.AsType[*errs.Error](step.Err); ok && e.Msg != "" {
 			step.Advice, step.Args = e.Msg, e.Args
 		}

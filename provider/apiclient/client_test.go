@@ -177,50 +177,50 @@ func TestFaultMatrix(t *testing.T) {
 		msg         string // of the read
 		reads       int32  // how often a read is sent
 	}{
-		{"hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, errs.Unavailable, errs.Indeterminate, "provider.failure_timeout", 3},
-		{"reset before the answer", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, errs.Unavailable, errs.Indeterminate, "provider.failure_broken", 3},
-		{"closed before the answer", func(w http.ResponseWriter, _ *http.Request) { hijack(w, " ") }, errs.Unavailable, errs.Indeterminate, "provider.failure_broken", 3},
+		{"hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, errs.Unavailable, errs.Indeterminate, "provider.failure.timeout", 3},
+		{"reset before the answer", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, errs.Unavailable, errs.Indeterminate, "provider.failure.broken", 3},
+		{"closed before the answer", func(w http.ResponseWriter, _ *http.Request) { hijack(w, " ") }, errs.Unavailable, errs.Indeterminate, "provider.failure.broken", 3},
 		{"cut body", func(w http.ResponseWriter, _ *http.Request) {
 			hijack(w, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"a\":")
-		}, errs.Unavailable, errs.Indeterminate, "provider.failure_broken", 3},
+		}, errs.Unavailable, errs.Indeterminate, "provider.failure.broken", 3},
 		{"body that stops coming", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, `{"a":`)
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
-		}, errs.Unavailable, errs.Indeterminate, "provider.failure_timeout", 1},
+		}, errs.Unavailable, errs.Indeterminate, "provider.failure.timeout", 1},
 		{"HTML with 200", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = io.WriteString(w, "<html>")
-		}, errs.Unavailable, errs.Indeterminate, "provider.failure_wrong_type", 1},
+		}, errs.Unavailable, errs.Indeterminate, "provider.failure.wrong_type", 1},
 		{"no content type", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Content-Type"] = nil
 			_, _ = io.WriteString(w, "{}")
-		}, errs.Unavailable, errs.Indeterminate, "provider.failure_wrong_type", 1},
+		}, errs.Unavailable, errs.Indeterminate, "provider.failure.wrong_type", 1},
 		{"huge, announced", func(w http.ResponseWriter, _ *http.Request) {
 			answerJSON(w, 200, `"`+strings.Repeat("x", 8<<10)+`"`)
-		}, errs.Unavailable, errs.Indeterminate, "provider.failure_too_large", 1},
+		}, errs.Unavailable, errs.Indeterminate, "provider.failure.too_large", 1},
 		{"huge, chunked", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			for range 100 {
 				_, _ = io.WriteString(w, strings.Repeat(" ", 1<<10))
 				_ = http.NewResponseController(w).Flush()
 			}
-		}, errs.Unavailable, errs.Indeterminate, "provider.failure_too_large", 1},
+		}, errs.Unavailable, errs.Indeterminate, "provider.failure.too_large", 1},
 		{"gzip bomb", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(bomb)
-		}, errs.Unavailable, errs.Indeterminate, "provider.failure_too_large", 1},
-		{"not HTTP", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "220 smtp ready\r\n") }, errs.Unavailable, errs.Indeterminate, "provider.failure_broken", 3},
-		{"500", status(500), errs.Unavailable, errs.Indeterminate, "provider.failure_status", 3},
-		{"502", status(502), errs.Unavailable, errs.Indeterminate, "provider.failure_status", 3},
-		{"408", status(408), errs.Unavailable, errs.Indeterminate, "provider.failure_status", 3},
+		}, errs.Unavailable, errs.Indeterminate, "provider.failure.too_large", 1},
+		{"not HTTP", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "220 smtp ready\r\n") }, errs.Unavailable, errs.Indeterminate, "provider.failure.broken", 3},
+		{"500", status(500), errs.Unavailable, errs.Indeterminate, "provider.failure.status", 3},
+		{"502", status(502), errs.Unavailable, errs.Indeterminate, "provider.failure.status", 3},
+		{"408", status(408), errs.Unavailable, errs.Indeterminate, "provider.failure.status", 3},
 		{"302", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(302)
-		}, errs.Unavailable, errs.Indeterminate, "provider.failure_redirect", 1},
+		}, errs.Unavailable, errs.Indeterminate, "provider.failure.redirect", 1},
 		{"400", status(400), errs.Declined, errs.Declined, "provider.declined", 1},
 		{"401", status(401), errs.Forbidden, errs.Forbidden, "provider.unauthorized", 1},
 		{"403", status(403), errs.Forbidden, errs.Forbidden, "provider.forbidden_scope", 1},
@@ -281,9 +281,9 @@ func TestWriteThatNeverLeftIsUnavailable(t *testing.T) {
 	tlsServer.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	post := apiclient.Call{Op: "try", Method: "POST", Pattern: "/x", Body: 1}
 	tests := []struct{ name, base, msg string }{
-		{"refused", "http://" + dead, "provider.failure_refused"},
-		{"self-signed", tlsServer.URL, "provider.failure_tls"},
-		{"not TLS", "https://" + serve(t, nil).Listener.Addr().String(), "provider.failure_tls"},
+		{"refused", "http://" + dead, "provider.failure.refused"},
+		{"self-signed", tlsServer.URL, "provider.failure.tls"},
+		{"not TLS", "https://" + serve(t, nil).Listener.Addr().String(), "provider.failure.tls"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -430,8 +430,8 @@ func TestBreakerRestsAndRecovers(t *testing.T) {
 		t.Errorf("a provider that is down was called %d times for 60 attempts, want at most 12", got)
 	}
 	_, err := client.Do(t.Context(), apiclient.Call{Method: "POST", Pattern: "/x"})
-	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Kind != errs.Unavailable || e.Msg != "provider.failure_resting" {
-		t.Errorf("write while resting: %v, want unavailable (provider.failure_resting): it was not sent", err)
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Kind != errs.Unavailable || e.Msg != "provider.failure.resting" {
+		t.Errorf("write while resting: %v, want unavailable (provider.failure.resting): it was not sent", err)
 	}
 	healthy.Store(true)
 	deadline := time.Now().Add(5 * time.Second)

@@ -130,12 +130,12 @@ func (e *Egress) accept(op, host string, resp *http.Response) (*File, error) {
 	case status != http.StatusOK:
 		return nil, e.fail(errs.Unavailable, op, "provider.link_failed", host, &StatusError{Status: status})
 	case resp.ContentLength > e.cfg.MaxSize:
-		return nil, e.fail(errs.Unavailable, op, "provider.failure_too_large", host,
+		return nil, e.fail(errs.Unavailable, op, "provider.failure.too_large", host,
 			fmt.Errorf("file of %d bytes", resp.ContentLength))
 	}
 	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil || !slices.Contains(e.cfg.Types, media) {
-		return nil, e.fail(errs.Unavailable, op, "provider.failure_wrong_type", host, fmt.Errorf("content type %.60q", media))
+		return nil, e.fail(errs.Unavailable, op, "provider.failure.wrong_type", host, fmt.Errorf("content type %.60q", media))
 	}
 	return &File{Size: resp.ContentLength, Type: media}, nil
 }

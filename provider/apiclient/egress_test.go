@@ -261,11 +261,11 @@ func TestEgressFaults(t *testing.T) {
 		{"expired", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, errs.Declined, "provider.link_gone"},
 		{"gone", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, errs.Declined, "provider.link_gone"},
 		{"storage down", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, errs.Unavailable, "provider.link_failed"},
-		{"HTML", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, errs.Unavailable, "provider.failure_wrong_type"},
+		{"HTML", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, errs.Unavailable, "provider.failure.wrong_type"},
 		{"announced too large", func(w http.ResponseWriter, _ *http.Request) {
 			excel(w)
 			_, _ = w.Write(make([]byte, 1001))
-		}, errs.Unavailable, "provider.failure_too_large"},
+		}, errs.Unavailable, "provider.failure.too_large"},
 		{"reset", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "") }, errs.Unavailable, "provider.link_failed"},
 	}
 	for _, tt := range tests {

@@ -20,7 +20,7 @@ import (
 
 // failure is why a call has no usable answer.
 type failure struct {
-	// word is the reason for trace, logs and catalogue ("provider.failure_<word>").
+	// word is the reason for trace, logs and catalogue ("provider.failure.<word>").
 	word string
 	// sent says that the request may have reached the provider.
 	sent bool
@@ -49,7 +49,7 @@ func (c *Client) failed(call Call, f *failure) error {
 	if f.sent && !call.safe() {
 		return &errs.Error{Kind: errs.Indeterminate, Op: call.Op, Msg: "provider.unknown_outcome", Args: c.args(call), Err: f}
 	}
-	return &errs.Error{Kind: errs.Unavailable, Op: call.Op, Msg: "provider.failure_" + f.word, Args: c.args(call), Err: f}
+	return &errs.Error{Kind: errs.Unavailable, Op: call.Op, Msg: "provider.failure." + f.word, Args: c.args(call), Err: f}
 }
 
 // Unreadable gives the error for a 2xx answer that has not the documented form: Unavailable on a read, Indeterminate on a
@@ -103,7 +103,7 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// FailureWord gives the reason in an error of HTTPClient's calls, as in the catalogue keys "provider.failure_<word>". An
+// FailureWord gives the reason in an error of HTTPClient's calls, as in the catalogue keys "provider.failure.<word>". An
 // answer that came and could not be understood is "unreadable".
 func FailureWord(err error) string {
 	if f, ok := errors.AsType[*failure](err); ok {

@@ -134,7 +134,7 @@ func (s *Source) get(ctx context.Context) (*oauth2.Token, error) {
 		}
 		return r.Val.(*oauth2.Token), nil
 	case <-ctx.Done():
-		return nil, s.fail(errs.Unavailable, "provider.failure_timeout", "", ctx.Err())
+		return nil, s.fail(errs.Unavailable, "provider.failure.timeout", "", ctx.Err())
 	}
 }
 
@@ -199,10 +199,10 @@ func (s *Source) login(ctx context.Context, scopes []string) (*oauth2.Token, err
 // checked refuses an answer that no call could use, and sets Expiry to when the token is to be replaced.
 func (s *Source) checked(token *oauth2.Token) (*oauth2.Token, error) {
 	if !strings.EqualFold(token.Type(), "Bearer") {
-		return nil, s.fail(errs.Unavailable, "provider.failure_unreadable", "", errors.New("token is not a bearer token"))
+		return nil, s.fail(errs.Unavailable, "provider.failure.unreadable", "", errors.New("token is not a bearer token"))
 	}
 	if token.ExpiresIn <= 0 {
-		return nil, s.fail(errs.Unavailable, "provider.failure_unreadable", "", errors.New("token without a lifetime"))
+		return nil, s.fail(errs.Unavailable, "provider.failure.unreadable", "", errors.New("token without a lifetime"))
 	}
 	life := time.Duration(token.ExpiresIn) * time.Second
 	token.Expiry = s.now().Add(life - min(early, life/4))
@@ -238,7 +238,7 @@ func (s *Source) withClient(ctx context.Context) context.Context {
 func (s *Source) explain(err error) error {
 	refused, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
-		return s.fail(errs.Unavailable, "provider.failure_"+apiclient.FailureWord(err), "", err)
+		return s.fail(errs.Unavailable, "provider.failure."+apiclient.FailureWord(err), "", err)
 	}
 	cause := &apiclient.StatusError{Status: refused.Response.StatusCode}
 	switch refused.ErrorCode {
@@ -255,7 +255,7 @@ func (s *Source) explain(err error) error {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return s.fail(errs.Forbidden, "provider.client_refused", "", cause)
 	}
-	return s.fail(errs.Unavailable, "provider.failure_status", "", cause)
+	return s.fail(errs.Unavailable, "provider.failure.status", "", cause)
 }
 
 func (s *Source) fail(kind errs.Kind, msg, code string, cause error) error {

@@ -349,14 +349,14 @@ func TestUnusableAnswers(t *testing.T) {
 		status                  int
 		msg                     string
 	}{
-		{"HTML", "text/html", "<html>", 200, "provider.failure_wrong_type"},
-		{"cut", "application/json", `{"access_token":"x"`, 200, "provider.failure_unreadable"},
-		{"token twice", "application/json", `{"access_token":"x","access_token":"y","expires_in":9,"token_type":"Bearer"}`, 200, "provider.failure_unreadable"},
-		{"no token", "application/json", `{"expires_in":9,"token_type":"Bearer"}`, 200, "provider.failure_unreadable"},
-		{"no lifetime", "application/json", `{"access_token":"x","token_type":"Bearer"}`, 200, "provider.failure_unreadable"},
-		{"other type", "application/json", `{"access_token":"x","expires_in":9,"token_type":"mac"}`, 200, "provider.failure_unreadable"},
-		{"500", "application/json", `{}`, 500, "provider.failure_status"},
-		{"redirect", "application/json", `{}`, 307, "provider.failure_status"},
+		{"HTML", "text/html", "<html>", 200, "provider.failure.wrong_type"},
+		{"cut", "application/json", `{"access_token":"x"`, 200, "provider.failure.unreadable"},
+		{"token twice", "application/json", `{"access_token":"x","access_token":"y","expires_in":9,"token_type":"Bearer"}`, 200, "provider.failure.unreadable"},
+		{"no token", "application/json", `{"expires_in":9,"token_type":"Bearer"}`, 200, "provider.failure.unreadable"},
+		{"no lifetime", "application/json", `{"access_token":"x","token_type":"Bearer"}`, 200, "provider.failure.unreadable"},
+		{"other type", "application/json", `{"access_token":"x","expires_in":9,"token_type":"mac"}`, 200, "provider.failure.unreadable"},
+		{"500", "application/json", `{}`, 500, "provider.failure.status"},
+		{"redirect", "application/json", `{}`, 307, "provider.failure.status"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -377,7 +377,7 @@ func TestOutageIsNotARefusal(t *testing.T) {
 	mustAuthorize(t, source, "Bearer access-1")
 	clock.advance(25 * time.Hour)
 	a.change(func() { a.broken = true })
-	wantRefusal(t, source, errs.Unavailable, "provider.failure_status")
+	wantRefusal(t, source, errs.Unavailable, "provider.failure.status")
 	a.change(func() { a.broken = false })
 	mustAuthorize(t, source, "Bearer access-2")
 	if got, want := a.grants(), "password refresh_token refresh_token"; got != want {
@@ -443,7 +443,7 @@ func TestChecks(t *testing.T) {
 		{"one scope missing", func(a *account, _ *tomanauth.Config) { a.scopes = []string{"b.read"} },
 			"address passed\ntls passed\nclient passed\nuser passed\nscope a.read failed provider.scope_missing\nscope b.read passed", 3},
 		{"server fails", func(a *account, _ *tomanauth.Config) { a.broken = true },
-			"address passed\ntls passed\nclient failed provider.failure_status\nuser not_reached\nscope a.read not_reached\nscope b.read not_reached", 1},
+			"address passed\ntls passed\nclient failed provider.failure.status\nuser not_reached\nscope a.read not_reached\nscope b.read not_reached", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
