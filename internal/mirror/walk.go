@@ -195,7 +195,7 @@ func (p *pager) page(ctx context.Context, cursor string) page {
 const (
 	emptyPages    = 10
 	excessFactor  = 2
-	excessAllowed = 10_000
+	excessAllowed = 2_000
 )
 
 // inspect fails with errRepeats on a page that shows that the list has no end.

@@ -4,21 +4,61 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
-	"payportal/internal/seal"
 	"payportal/store"
 )
+
+// template is the bytes of an empty migrated database: migrating takes longer than most tests.
+var template = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "storetest")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "template.db")
+	db, err := store.Open(context.Background(), path)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path) // closing the last connection brings the WAL into the file
+})
 
 // Open gives a migrated database in a temporary folder, closed when the test ends.
 func Open(t testing.TB) *store.DB {
 	t.Helper()
-	return OpenFile(t, filepath.Join(t.TempDir(), "portal.db"))
+	file, err := template()
+	if err != nil {
+		t.Fatalf("migrate a database: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "portal.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, path)
+	useKeys(t, db)
+	return db
 }
 
 // OpenFile opens and migrates the database at path and closes it when the test ends.
 func OpenFile(t testing.TB, path string) *store.DB {
+	t.Helper()
+	db := open(t, path)
+	if err := db.Migrate(context.Background()); err != nil {
+		t.Fatalf("migrate %s: %v", path, err)
+	}
+	useKeys(t, db)
+	return db
+}
+
+func open(t testing.TB, path string) *store.DB {
 	t.Helper()
 	db, err := store.Open(context.Background(), path)
 	if err != nil {
@@ -29,21 +69,5 @@ func OpenFile(t testing.TB, path string) *store.DB {
 			t.Errorf("close %s: %v", path, err)
 		}
 	})
-	if err := db.Migrate(context.Background()); err != nil {
-		t.Fatalf("migrate %s: %v", path, err)
-	}
-	if err := db.UseKeys(context.Background(), Keys(t)); err != nil {
-		t.Fatalf("use keys for %s: %v", path, err)
-	}
 	return db
-}
-
-// Keys gives the ring of the test databases. It is always the same, so that a test may open a file twice.
-func Keys(t testing.TB) *seal.Keyring {
-	t.Helper()
-	ring, err := seal.ParseKeys("dGVzdCBrZXkgb2YgMzIgYnl0ZXMsIG5vdCBzZWNyZXQ=")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ring
 }
