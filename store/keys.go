@@ -59,3 +59,73 @@ func auditKey(ctx context.Context, tx *sql.Tx, ring *seal.Keyring) ([]byte, erro
 	_, err = tx.ExecContext(ctx, "INSERT INTO audit_head (id, count, hash, mac) VALUES (1, 0, x'', ?)", head)
 	return sealed, err
 }
+
+// sealedColumn is a column of sealed values; key is the column that names the row in the associated data.
+type sealedColumn struct{ table, column, key string }
+
+// sealedColumns lists every sealed column. One that is missing here is lost when a previous master key is put away.
+var sealedColumns = []sealedColumn{
+	{"sealed_keys", "sealed", "name"},
+	{"users", "totp_secret", "id"},
+	{"users", "totp_pending", "id"},
+}
+
+// Reseal seals every secret anew that is not under the current master key, and tells how many; afterwards the previous
+// keys can be put away. e is the audit entry of the rotation.
+func (db *DB) Reseal(ctx context.Context, e audit.Entry) (int, error) {
+	if db.ring == nil {
+		return 0, errNoKeys
+	}
+	count := 0
+	err := db.write(ctx, "seal secrets anew", func(tx *sql.Tx) error {
+		for _, c := range sealedColumns {
+			n, err := db.resealColumn(ctx, tx, c)
+			if err != nil {
+				return err
+			}
+			count += n
+		}
+		e.After = map[string]any{"values": count}
+		return db.appendAudit(tx, e)
+	})
+	return count, err
+}
+
+func (db *DB) resealColumn(ctx context.Context, tx *sql.Tx, c sealedColumn) (int, error) {
+	old, err := db.oldSealed(ctx, tx, c)
+	if err != nil {
+		return 0, err
+	}
+	for row, sealed := range old {
+		plain, err := db.ring.Open(c.table, c.column, row, sealed)
+		if err != nil {
+			return 0, fmt.Errorf("row %s: %w", row, err)
+		}
+		anew := db.ring.Seal(c.table, c.column, row, plain)
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", c.table, c.column, c.key), anew, row); err != nil {
+			return 0, err
+		}
+	}
+	return len(old), nil
+}
+
+// oldSealed reads the values that are not under the current key, by row.
+func (db *DB) oldSealed(ctx context.Context, tx *sql.Tx, c sealedColumn) (map[string][]byte, error) {
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT CAST(%s AS TEXT), %s FROM %s WHERE %s IS NOT NULL", c.key, c.column, c.table, c.column))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	old := make(map[string][]byte)
+	for rows.Next() {
+		var row string
+		var sealed []byte
+		if err := rows.Scan(&row, &sealed); err != nil {
+			return nil, err
+		}
+		if !db.ring.IsCurrent(sealed) {
+			old[row] = sealed
+		}
+	}
+	return old, rows.Err()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -43,10 +44,16 @@ func (c *clock) move(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
+func (c *clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
+
 // portal is the use-cases over a real database and a real session manager.
 type portal struct {
 	*access.UseCases
-	t        *testing.T
+	t        testing.TB
 	db       *store.DB
 	sessions *store.Sessions
 	cookie   *scs.SessionManager
@@ -54,7 +61,7 @@ type portal struct {
 	path     string
 }
 
-func newPortal(t *testing.T, change ...func(*access.Config)) *portal {
+func newPortal(t testing.TB, change ...func(*access.Config)) *portal {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "portal.db")
 	p := &portal{t: t, db: storetest.OpenFile(t, path), path: path, clock: &clock{at: time.Now().Truncate(time.Microsecond).UTC()}}
@@ -194,7 +201,7 @@ func (b *browser) secondFactor(code string) (access.Result, error) {
 	return r, err
 }
 
-func code(t *testing.T, seed string, at time.Time) string {
+func code(t testing.TB, seed string, at time.Time) string {
 	t.Helper()
 	c, err := totp.GenerateCode(seed, at)
 	if err != nil {
@@ -227,9 +234,47 @@ func message(err error) string {
 
 func entries(t *testing.T, p *portal, act string) []audit.Entry {
 	t.Helper()
-	list, err := p.db.AuditEntries(t.Context(), audit.Filter{Act: act, Limit: 500})
+	var all []audit.Entry
+	for f := (audit.Filter{Act: act, Limit: 500}); ; f.Before = all[len(all)-1].Seq {
+		page, err := p.db.AuditEntries(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, page...)
+		if len(page) < f.Limit {
+			return all
+		}
+	}
+}
+
+// openAgain opens the portal's file as another process does.
+func openAgain(t *testing.T, p *portal) *access.UseCases {
+	t.Helper()
+	db := storetest.OpenFile(t, p.path)
+	uc, err := access.New(access.Config{
+		Store: db, Sessions: store.NewSessions(db, store.SessionLimits{Idle: 15 * time.Minute}, p.clock.now), Cookie: p.cookie,
+		Keys: storetest.Keys(t), Cost: cheap, Now: p.clock.now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return list
+	return uc
+}
+
+// fileTexts reads the database file and its log, by name.
+func fileTexts(t *testing.T, p *portal) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(p.path + "*")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("files %v, %v; want the database and its log", files, err)
+	}
+	texts := make(map[string]string)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[filepath.Base(f)] = string(b)
+	}
+	return texts
 }

@@ -103,29 +103,31 @@ const (
 // role checks the draft. Fields: name, description, permissions.
 func (d RoleDraft) role(op string) (Role, error) {
 	var fields []errs.Field
-	wrong := func(field, msg string) { fields = append(fields, errs.Field{Name: field, Msg: msg}) }
+	wrong := func(field, msg string, max int) {
+		fields = append(fields, errs.Field{Name: field, Msg: msg, Args: map[string]any{"Max": max}})
+	}
 	r := Role{RequireSecondFactor: d.RequireSecondFactor}
 	var err error
 	if r.Name, err = textin.Line(d.Name); err != nil {
-		wrong("name", "access.text.unreadable")
+		wrong("name", "access.text.unreadable", MaxRoleName)
 	} else if n := utf8.RuneCountInString(r.Name); n == 0 || n > MaxRoleName {
-		wrong("name", "access.role_form.name_length")
+		wrong("name", "access.role_form.name_length", MaxRoleName)
 	}
 	if r.Description, err = textin.Text(d.Description); err != nil {
-		wrong("description", "access.text.unreadable")
+		wrong("description", "access.text.unreadable", MaxRoleDescription)
 	} else if utf8.RuneCountInString(r.Description) > MaxRoleDescription {
-		wrong("description", "access.role_form.description_length")
+		wrong("description", "access.role_form.description_length", MaxRoleDescription)
 	}
 	for _, name := range d.Permissions {
 		p, ok := ParsePermission(strings.TrimSpace(name))
 		if !ok {
-			wrong("permissions", "access.role_form.unknown_permission")
+			wrong("permissions", "access.role_form.unknown_permission", 0)
 			break
 		}
 		r.Permissions.Add(p)
 	}
 	if len(fields) == 0 && r.Permissions == (Set{}) {
-		wrong("permissions", "access.role_form.no_permission")
+		wrong("permissions", "access.role_form.no_permission", 0)
 	}
 	if len(fields) > 0 {
 		return Role{}, &errs.Error{Kind: errs.Invalid, Op: op, Fields: fields}

@@ -109,8 +109,9 @@ type UserFilter struct {
 	Status string
 }
 
-// The longest user name and display name, in characters.
+// The length of a user name and of a display name, in characters.
 const (
+	MinUsername    = 2
 	MaxUsername    = 64
 	MaxDisplayName = 100
 )
@@ -120,20 +121,28 @@ const (
 func NormalUsername(s string) (string, error) {
 	line, err := textin.Line(s)
 	if err != nil || line == "" || utf8.RuneCountInString(line) > MaxUsername {
-		return "", errs.InvalidField("read user name", "username", "access.username.wrong")
+		return "", wrongUsername()
 	}
 	name, err := precis.UsernameCaseMapped.String(textin.Search(line))
-	if n := utf8.RuneCountInString(name); err != nil || n < 2 || n > MaxUsername {
-		return "", errs.InvalidField("read user name", "username", "access.username.wrong")
+	if n := utf8.RuneCountInString(name); err != nil || n < MinUsername || n > MaxUsername {
+		return "", wrongUsername()
 	}
 	return name, nil
+}
+
+func wrongUsername() error {
+	return &errs.Error{Kind: errs.Invalid, Op: "read user name", Fields: []errs.Field{{
+		Name: "username", Msg: "access.username.wrong", Args: map[string]any{"Min": MinUsername, "Max": MaxUsername},
+	}}}
 }
 
 // normalDisplayName checks the name under which colleagues see a user.
 func normalDisplayName(s string) (string, error) {
 	name, err := textin.Line(s)
 	if n := utf8.RuneCountInString(name); err != nil || n == 0 || n > MaxDisplayName {
-		return "", errs.InvalidField("read display name", "display_name", "access.display_name.wrong")
+		return "", &errs.Error{Kind: errs.Invalid, Op: "read display name", Fields: []errs.Field{{
+			Name: "display_name", Msg: "access.display_name.wrong", Args: map[string]any{"Max": MaxDisplayName},
+		}}}
 	}
 	return name, nil
 }
