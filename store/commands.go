@@ -57,9 +57,7 @@ func checkSubjectFree(ctx context.Context, tx *sql.Tx, c command.Command) error 
 		return nil
 	}
 	var holder int64
-	err := tx.QueryRowContext(ctx, `SELECT id FROM commands
-		WHERE connection_id = ? AND kind = ? AND subject = ? AND state IN ('intended', 'sending', 'unknown') AND subject <> ''`,
-		c.ConnectionID, c.Kind, c.Subject).Scan(&holder)
+	err := tx.QueryRowContext(ctx, "SELECT id FROM commands"+holdsSubject, c.ConnectionID, c.Kind, c.Subject).Scan(&holder)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -126,11 +124,15 @@ func (db *DB) CommandByKey(ctx context.Context, key string) (command.Command, er
 	return c, mapError("read command by key", err)
 }
 
+// holdsSubject repeats the condition of the index commands_unsettled_subject, which is used only then.
+const holdsSubject = ` WHERE connection_id = ? AND kind = ? AND subject = ?
+	AND state IN ('intended', 'sending', 'unknown') AND subject <> ''`
+
+const unsettledCommandQuery = "SELECT " + commandColumns + " FROM commands" + holdsSubject
+
 // UnsettledCommand implements command.Store.
 func (db *DB) UnsettledCommand(ctx context.Context, connectionID int64, kind, subject string) (command.Command, error) {
-	c, err := scanCommand(db.reader.QueryRowContext(ctx, "SELECT "+commandColumns+` FROM commands
-		WHERE connection_id = ? AND kind = ? AND subject = ? AND state IN ('intended', 'sending', 'unknown') AND subject <> ''`,
-		connectionID, kind, subject))
+	c, err := scanCommand(db.reader.QueryRowContext(ctx, unsettledCommandQuery, connectionID, kind, subject))
 	return c, mapError("read unsettled command", err)
 }
 

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"payportal/internal/psp"
+)
+
+// TestPlansOfTerminalsAndTheirLists reads the plan of every list query, in every order, with every filter, on the first page
+// and on a later one: an index range in the order of the list, no scan and no sort.
+func TestPlansOfTerminalsAndTheirLists(t *testing.T) {
+	t.Parallel()
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "plans.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	pos, enabled, ready := psp.POS, true, psp.ReportSuccess
+	filtered := psp.TerminalFilter{
+		ConnectionID: 1, Type: &pos, PSP: "SEP", AccountUUID: "a", Enabled: &enabled, Origin: psp.Created, Query: "1",
+	}
+	for _, sort := range psp.TerminalSorts {
+		for _, f := range []psp.TerminalFilter{{ConnectionID: 1}, filtered} {
+			f.Sort, f.Limit = sort, 51
+			for _, from := range []*psp.Position{nil, {At: 5, Text: "5", ID: "u"}} {
+				for _, backward := range []bool{false, true} {
+					query, args := terminalsQuery(psp.TerminalQuery{TerminalFilter: f, From: from, Backward: backward})
+					wantIndexed(t, db, fmt.Sprintf("terminals %s from %v backward %v", sort, from, backward), query, args)
+				}
+			}
+		}
+	}
+	for _, after := range []*psp.Sighting{nil, {LastAt: time.UnixMicro(9), Number: "1"}} {
+		query, args := unregisteredQuery(1, after, 51)
+		wantIndexed(t, db, "sightings", query, args)
+	}
+	for _, after := range []*psp.Position{nil, {At: 5, ID: "u"}} {
+		for _, status := range []*psp.ReportStatus{nil, &ready} {
+			query, args := reportsQuery(psp.ReportFilter{ConnectionID: 1, Status: status}, after, 51)
+			wantIndexed(t, db, "reports", query, args)
+		}
+	}
+	wantIndexed(t, db, "unsettled commands", unsettledCommandsQuery, []any{0, 100})
+	wantIndexed(t, db, "unsettled command of a subject", unsettledCommandQuery, []any{1, "k", "s"})
+}
+
+func wantIndexed(t *testing.T, db *DB, name, query string, args []any) {
+	t.Helper()
+	rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, query)
+	}
+	plan, err := collect("explain", rows, nil, func(row scanner) (line string, err error) {
+		var id, parent, unused int
+		return line, row.Scan(&id, &parent, &unused, &line)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(plan, "; ")
+	if !strings.Contains(text, "SEARCH") || strings.Contains(text, "SCAN") || strings.Contains(text, "TEMP B-TREE") {
+		t.Errorf("%s: plan is %q", name, text)
+	}
+}
