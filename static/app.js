@@ -303,12 +303,16 @@
     if (!running.size) one(".bar-top")?.remove();
   };
 
+  // automatic tells a request that no person asked for: a late part, or a look at a job's progress.
+  const automatic = ctx => ["load", "every"].includes(ctx.sourceEvent?.type);
   const targetOf = ctx => typeof ctx.target === "string" ? one(ctx.target) : ctx.target;
 
+  // The server does not prolong the session for those.
+  on("htmx:config:request", ({detail: {ctx}}) => { if (automatic(ctx)) ctx.request.headers["X-Automatic"] = "true"; });
   on("htmx:before:request", ({detail: {ctx}}) => begin(ctx, targetOf(ctx), () => ctx.request.abort()));
   on("htmx:finally:request", ({detail: {ctx}}) => {
     end(ctx);
-    if (ctx.response?.status < 400 && !ctx.sourceElement?.closest?.("[data-poll]")) active();
+    if (ctx.response?.status < 400 && !automatic(ctx)) active();
   });
 
   // A page that is left by a link or a form counts as a request too. A download never leaves it: it says so.
@@ -384,7 +388,7 @@
     if (target === doc.body) remember();
     if (target === doc.body && returnToRow()) return;
     announce((target.matches("[data-announce]") ? target : one("[data-announce]", target))?.dataset.announce);
-    keepFocus(target);
+    if (!automatic(ctx)) keepFocus(target);
   });
 
   // keepFocus gives the focus a sensible place when the element that had it is gone.

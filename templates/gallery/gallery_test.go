@@ -196,9 +196,8 @@ func references(n *html.Node, a html.Attribute) []string {
 	case a.Key == "for" || a.Key == "popovertarget" || a.Key == "data-reveal" || strings.HasPrefix(a.Key, "aria-") && strings.HasSuffix(a.Key, "by"):
 		return strings.Fields(a.Val)
 	case a.Key == "href" && strings.HasPrefix(a.Val, "#f-"):
-		// A gallery item may show a summary of a form's errors that names fields of another item.
 		return []string{a.Val[1:]}
-	case strings.HasPrefix(a.Key, "hx-target"):
+	case strings.HasPrefix(a.Key, "hx-target") && a.Val != "this":
 		return []string{strings.TrimPrefix(a.Val, "#")}
 	}
 	return nil

@@ -1,6 +1,3 @@
-// Package layout draws what surrounds every page of the staff portal: head, navigation, top bar, messages, and the pages
-// of an error. A page is a Frame and its content. The package decides nothing: which entries a user may see, what is
-// current, how long the session lasts are in the Frame. web builds it; feature templates do not import it.
 package layout
 
 import (
