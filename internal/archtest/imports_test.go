@@ -91,6 +91,10 @@ var rules = []rule{
 		why:   "commands and mirrors serve every provider alike, so they know none of them",
 	},
 	{
+		packages: []string{"internal/command/killtest"}, never: join(transport, sql),
+		why: "it holds tests only, which may import what they test",
+	},
+	{
 		packages: domain, may: join(leaves, foundations, []string{"internal/connection"}), never: join(transport, sql),
 		why: "the domain asks small interfaces of its own: web, store and adapters depend on it and not it on them",
 	},
