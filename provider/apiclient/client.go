@@ -53,7 +53,7 @@ type Limits struct {
 	// Body is the size of an answer in bytes, after decompression (4 MiB).
 	Body int64
 	// Concurrency is how many calls run at a time; others wait within Call (8).
-	Concurrency uint
+	Concurrency int
 	// Attempts is how often a safe call is tried (3).
 	Attempts int
 	// Backoff is the pause before the second attempt; it doubles and has jitter (200 ms).

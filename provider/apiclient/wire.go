@@ -52,8 +52,8 @@ func newWire(cfg Config, base *url.URL) *wire {
 		TLSHandshakeTimeout:    l.Dial,
 		ResponseHeaderTimeout:  l.Header,
 		MaxResponseHeaderBytes: 64 << 10,
-		MaxConnsPerHost:        int(l.Concurrency),
-		MaxIdleConnsPerHost:    int(l.Concurrency),
+		MaxConnsPerHost:        l.Concurrency,
+		MaxIdleConnsPerHost:    l.Concurrency,
 		IdleConnTimeout:        90 * time.Second,
 		ForceAttemptHTTP2:      true,
 	}
@@ -64,7 +64,7 @@ func newWire(cfg Config, base *url.URL) *wire {
 	if cfg.Wrap != nil {
 		w.next = cfg.Wrap(transport)
 	}
-	queue := bulkhead.NewBuilder[*http.Response](l.Concurrency).WithMaxWaitTime(l.Call).Build()
+	queue := bulkhead.NewBuilder[*http.Response](uint(l.Concurrency)).WithMaxWaitTime(l.Call).Build()
 	breaker := circuitbreaker.NewBuilder[*http.Response]().
 		HandleIf(atFault).
 		WithFailureThresholdRatio(6, 10).
