@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"payportal/internal/access"
@@ -78,21 +79,40 @@ func (s *Server) secondFactorPage(w http.ResponseWriter, r *http.Request) error 
 	return s.renderEnrolment(w, r, page{}, localPath(in.raw("return")), nil)
 }
 
-// renderEnrolment shows the seed that is being enrolled, making one where there is none yet.
-func (s *Server) renderEnrolment(w http.ResponseWriter, r *http.Request, p page, back string, failure error) error {
-	v := visitOf(r)
-	enrolment, err := s.Access.Account.BeginSecondFactor(r.Context(), v.identity, v.client(r))
+// beginSecondFactor makes a seed and leads to the page that shows it.
+func (s *Server) beginSecondFactor(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(w, r)
 	if err != nil {
 		return err
 	}
+	v := visitOf(r)
+	if _, err := s.Access.Account.BeginSecondFactor(r.Context(), v.identity, v.client(r)); err != nil {
+		return err
+	}
+	s.redirect(w, r, "/account/totp?"+url.Values{"return": {localPath(in.raw("return"))}}.Encode())
+	return nil
+}
+
+// renderEnrolment shows the seed that is being enrolled, or offers to make one: a GET changes nothing.
+func (s *Server) renderEnrolment(w http.ResponseWriter, r *http.Request, p page, back string, failure error) error {
+	v := visitOf(r)
+	enrolment, begun, err := s.Access.Account.PendingSecondFactor(r.Context(), v.identity)
+	if err != nil {
+		return err
+	}
+	required := v.identity.Session.State == access.EnrolmentNeeded
+	p.title = v.p.T("signin.enrol_title")
+	if !begun {
+		p.content = account.EnrolmentStartForm(v.p, account.EnrolmentStart{Required: required, CancelHref: "/account", Return: back})
+		return s.respondBare(w, r, p, true)
+	}
 	view := account.Enrolment{
 		URL: enrolment.URI.Reveal(), Secret: inFours(enrolment.Secret.Reveal()),
-		Required: v.identity.Session.State == access.EnrolmentNeeded, CancelHref: "/account", Return: back,
+		Required: required, CancelHref: "/account", Return: back,
 	}
 	if failure != nil {
 		view.Error = firstMessage(v.p, failure)
 	}
-	p.title = v.p.T("signin.enrol_title")
 	p.content = account.EnrolmentForm(v.p, view)
 	return s.respondBare(w, r, p, true)
 }

@@ -34,7 +34,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // the client has left; nobody reads an answer
 	}
 	switch {
-	case errors.Is(err, errStepUp):
+	case needsStepUp(err):
 		s.redirect(w, r, "/step-up?return="+url.QueryEscape(returnPath(r)))
 		return
 	case errs.Is(err, errs.Unauthenticated):
@@ -45,6 +45,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.speakTo(v, r)
 	}
 	s.renderProblem(w, r, s.problem(r, err))
+}
+
+// needsStepUp reports whether the act only wants the user to prove again who they are.
+func needsStepUp(err error) bool {
+	e, ok := asError(err)
+	return ok && e.Kind == errs.Forbidden && e.Msg == errStepUp.Msg
 }
 
 // problem says what happened in the user's words.

@@ -45,7 +45,7 @@ func (s *Server) frame(r *http.Request, title string) layout.Frame {
 	v := visitOf(r)
 	f := layout.Frame{
 		P: v.p, Title: title, Nonce: v.nonce, Path: returnPath(r), RequestID: v.requestID,
-		Environment: layout.Environment(s.Environment()),
+		Environment: layout.Environment(s.Environment(r.Context())),
 		Preferences: layout.Preferences{
 			Lang: v.prefs.Language, Calendar: v.prefs.Calendar, Digits: v.prefs.Digits, Unit: v.prefs.Unit,
 			Zone: v.prefs.Zone, Theme: v.prefs.Theme, Density: v.prefs.Density, Zones: zoneOptions(v),

@@ -21,6 +21,7 @@ import (
 	"payportal/internal/access"
 	"payportal/internal/command"
 	"payportal/internal/i18n"
+	"payportal/internal/mirror"
 	"payportal/internal/psp"
 	"payportal/static"
 )
@@ -39,7 +40,7 @@ type Config struct {
 	// Idle is how long a session lives without a request; pages warn before it ends.
 	Idle time.Duration
 	// Environment is the mildest kind of provider behind the portal: sandbox, staging or production.
-	Environment func() string
+	Environment func(ctx context.Context) string
 	// Ready reports why the portal cannot serve, or nil.
 	Ready func(ctx context.Context) error
 	// Observe notes an answered request, by route pattern.
@@ -119,6 +120,8 @@ type UseCases struct {
 	Commands  *command.Service
 	// ReportingConnections lists the enabled connections that have PSP reporting, in the order in which they are offered.
 	ReportingConnections func(ctx context.Context) ([]ReportingConnection, error)
+	// MirrorProgress tells how far the copies of the payments are, list by list.
+	MirrorProgress func(ctx context.Context) ([]mirror.Progress, error)
 }
 
 // errNoOrigin is the cause of a refused request that does not say where it comes from.

@@ -103,6 +103,8 @@ func TestSessionTokenChangesAtSignIn(t *testing.T) {
 func TestSecondFactorFromEnrolmentToSignIn(t *testing.T) {
 	p := newPortal(t)
 	b := p.user(t, "nasrin", access.Finance)
+	b.get("/account/totp", http.StatusOK, htmlcheck.NotIn("svg.qr"))
+	b.post("/account/totp/begin", http.StatusSeeOther, url.Values{})
 	page := b.get("/account/totp", http.StatusOK, htmlcheck.In("svg.qr path"))
 	secret, _ := htmlcheck.Attr(htmlcheck.All(htmlcheck.Parse(t, strings.NewReader(page.body)), "button[data-copy]")[0], "data-copy")
 	code := func(at time.Time) string {

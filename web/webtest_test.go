@@ -66,7 +66,7 @@ func newPortal(t testing.TB, options ...option) *portal {
 	config := web.Config{
 		Log: slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Bundle: bundle,
 		PublicURL: &url.URL{Scheme: "https", Host: "portal.example"}, Language: i18n.English, Zone: zone,
-		Idle: 15 * time.Minute, Environment: func() string { return "sandbox" }, Ready: db.Ready,
+		Idle: 15 * time.Minute, Environment: func(context.Context) string { return "sandbox" }, Ready: db.Ready,
 		Observe: func(string, int, time.Duration) {}, Now: time.Now, Cookie: cookie, Access: useCases,
 	}
 	config.ReportingConnections = func(context.Context) ([]web.ReportingConnection, error) { return nil, nil }

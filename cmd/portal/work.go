@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"payportal/internal/command"
+	"payportal/internal/errs"
+	"payportal/internal/jobs"
+	"payportal/internal/mirror"
+	"payportal/internal/psp"
+)
+
+// The kinds of background jobs. They stand in the database: they must not change.
+const (
+	jobMirrorPayments   = "payments.mirror"
+	jobRefreshDirectory = "directory.refresh"
+	jobPollReports      = "reports.poll"
+)
+
+// How often each kind is due, and how often the plan looks.
+const (
+	planEvery        = 5 * time.Second
+	mirrorEvery      = time.Minute
+	directoryEvery   = 10 * time.Minute
+	recoverEvery     = 30 * time.Second
+	auditHeadEvery   = time.Hour
+	directoryTimeout = 2 * time.Minute
+	reportsTimeout   = 2 * time.Minute
+)
+
+// mirrorArgs say which list of payments to bring up to date.
+type mirrorArgs struct {
+	ConnectionID int64            `json:"connection_id"`
+	Type         psp.TerminalType `json:"type"`
+}
+
+// connectionArgs say which connection a job is about.
+type connectionArgs struct {
+	ConnectionID int64 `json:"connection_id"`
+}
+
+// registerJobs says how each kind of job is done.
+func (a *app) registerJobs() *jobs.Registry {
+	r := jobs.NewRegistry()
+	jobs.Handle(r, jobMirrorPayments, jobs.Options{}, func(ctx context.Context, args mirrorArgs) error {
+		err := a.mirror.Run(ctx, mirror.Key{ConnectionID: args.ConnectionID, Type: args.Type})
+		if errs.Is(err, errs.Conflict) {
+			return nil // it is being brought up to date already
+		}
+		return err
+	})
+	jobs.Handle(r, jobRefreshDirectory, jobs.Options{Timeout: directoryTimeout}, func(ctx context.Context, args connectionArgs) error {
+		return a.directory.Refresh(ctx, args.ConnectionID)
+	})
+	jobs.Handle(r, jobPollReports, jobs.Options{Timeout: reportsTimeout}, func(ctx context.Context, args connectionArgs) error {
+		_, pause, err := a.reports.Poll(ctx, args.ConnectionID)
+		a.plan.postpone(jobPollReports, args.ConnectionID, pause)
+		return err
+	})
+	return r
+}
+
+// work does what runs beside the requests until ctx ends: jobs, their plan, recovery, and the upkeep of sessions, health
+// and the audit trail's head.
+func (a *app) work(ctx context.Context) error {
+	if _, err := a.commands.Recover(ctx, command.AtStart); err != nil {
+		return err
+	}
+	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.Go(func() error { a.sessions.Run(ctx); return nil })
+	group.Go(func() error { a.providers.Run(ctx, a.log); return nil })
+	group.Go(func() error { return a.each(ctx, planEvery, a.enqueueDue) })
+	group.Go(func() error { return a.each(ctx, recoverEvery, a.recoverCommands) })
+	group.Go(func() error { return a.each(ctx, auditHeadEvery, a.logAuditHead) })
+	problem := group.Wait()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownTimeout)
+	defer cancel()
+	return errors.Join(problem, a.jobs.Stop(stopping))
+}
+
+// each does something at once and then in intervals until ctx ends. What fails is logged and tried again at its next turn.
+func (a *app) each(ctx context.Context, interval time.Duration, do func(context.Context) error) error {
+	ticks := time.NewTicker(interval)
+	defer ticks.Stop()
+	for {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "background work failed", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticks.C:
+		}
+	}
+}
+
+// enqueueDue asks for the work that is due on each connection.
+func (a *app) enqueueDue(ctx context.Context) error {
+	connections, err := a.reportingConnections(ctx)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, c := range connections {
+		if a.plan.due(jobRefreshDirectory, c.ID, directoryEvery) {
+			problems = append(problems, a.enqueue(ctx, jobRefreshDirectory, connectionArgs{c.ID}))
+		}
+		if a.plan.due(jobPollReports, c.ID, directoryEvery) {
+			problems = append(problems, a.enqueue(ctx, jobPollReports, connectionArgs{c.ID}))
+		}
+		if a.plan.due(jobMirrorPayments, c.ID, mirrorEvery) {
+			for _, t := range psp.TerminalTypes {
+				problems = append(problems, a.enqueue(ctx, jobMirrorPayments, mirrorArgs{c.ID, t}))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (a *app) enqueue(ctx context.Context, kind string, args any) error {
+	_, _, err := a.jobs.Enqueue(ctx, kind, args)
+	return err
+}
+
+func (a *app) recoverCommands(ctx context.Context) error {
+	_, err := a.commands.Recover(ctx, command.WhileRunning)
+	return err
+}
+
+// logAuditHead puts the head of the audit chain into the log, which should be kept on another machine.
+func (a *app) logAuditHead(ctx context.Context) error {
+	head, err := a.db.AuditHead(ctx)
+	if err != nil {
+		return err
+	}
+	a.log.InfoContext(ctx, "audit head", "count", head.Count, "hash", head.Hash)
+	return nil
+}
