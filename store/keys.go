@@ -60,7 +60,7 @@ func auditKey(ctx context.Context, tx *sql.Tx, ring *seal.Keyring) ([]byte, erro
 	return sealed, err
 }
 
-// sealedColumn is a column of sealed values; key is the column that names the row in the associated data.
+// sealedColumn is a column of sealed values; key is the SQL expression that names the row in the associated data.
 type sealedColumn struct{ table, column, key string }
 
 // sealedColumns lists every sealed column. One that is missing here is lost when a previous master key is put away.
@@ -68,6 +68,7 @@ var sealedColumns = []sealedColumn{
 	{"sealed_keys", "sealed", "name"},
 	{"users", "totp_secret", "id"},
 	{"users", "totp_pending", "id"},
+	{credentialTable, credentialColumn, "connection_id || '/' || key"},
 }
 
 // Reseal seals every secret anew that is not under the current master key, and tells how many; afterwards the previous

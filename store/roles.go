@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -82,22 +83,41 @@ func readRole(ctx context.Context, q querier, id access.RoleID) (access.Role, er
 	return scanRole(q.QueryRowContext(ctx, "SELECT "+roleColumns+" FROM roles WHERE id = ?", string(id)).Scan)
 }
 
-// fillRoles puts the whole roles into users that have their ids only, in the order of the lists.
+// fillRoles puts the whole roles into users that have their ids only: built-in ones in their order, then the others by
+// name. It asks the database for custom roles alone.
 func fillRoles(ctx context.Context, q querier, users []access.User) error {
-	roles, err := readRoles(ctx, q)
-	if err != nil {
-		return err
-	}
+	var custom map[access.RoleID]access.Role
 	for _, u := range users {
-		rank := func(r access.Role) int {
-			return slices.IndexFunc(roles, func(known access.Role) bool { return known.ID == r.ID })
-		}
-		slices.SortFunc(u.Roles, func(a, b access.Role) int { return rank(a) - rank(b) })
 		for i, r := range u.Roles {
-			u.Roles[i] = roles[rank(r)]
+			known, builtIn := access.BuiltInRole(r.ID)
+			if !builtIn && custom == nil {
+				var err error
+				if custom, err = customRoles(ctx, q); err != nil {
+					return err
+				}
+			}
+			if !builtIn {
+				known = custom[r.ID]
+			}
+			u.Roles[i] = known
 		}
+		slices.SortFunc(u.Roles, func(a, b access.Role) int {
+			return cmp.Or(builtInRank(a.ID)-builtInRank(b.ID), strings.Compare(a.Name, b.Name))
+		})
 	}
 	return nil
+}
+
+func customRoles(ctx context.Context, q querier) (map[access.RoleID]access.Role, error) {
+	roles, err := readRoles(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[access.RoleID]access.Role, len(roles))
+	for _, r := range roles {
+		byID[r.ID] = r
+	}
+	return byID, nil
 }
 
 // CreateRole adds a custom role.

@@ -79,8 +79,9 @@ func BuiltInRoles() []Role {
 
 // BuiltInRole finds a built-in role.
 func BuiltInRole(id RoleID) (Role, bool) {
-	for _, r := range BuiltInRoles() {
+	for _, r := range builtInRoles {
 		if r.ID == id {
+			r.BuiltIn = true
 			return r, true
 		}
 	}
