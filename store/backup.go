@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// Backup writes a consistent copy of the database to a new file while the portal runs, checks it, and flushes it to the
+// Backup writes a consistent copy of the database to a new file while a portal runs in another process, checks it, and flushes it to the
 // disk. It fails when the file exists. The copy is complete or not there at all: it is written under another name first.
 func (db *DB) Backup(ctx context.Context, file string) (err error) {
 	if _, err := os.Lstat(file); !errors.Is(err, os.ErrNotExist) {
@@ -23,8 +23,9 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 			err = errors.Join(err, removeIfThere(part))
 		}
 	}()
-	// A copy in one read transaction: writers go on meanwhile, in the WAL.
-	if _, err := db.reader.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
+	// A copy in one read transaction: other programs go on writing meanwhile, in the WAL. The readers of this one refuse
+	// every statement that writes anywhere, hence the writer's connection.
+	if _, err := db.writer.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
 	if err := checkFile(ctx, part); err != nil {

@@ -154,9 +154,12 @@ func (s *Server) guard(route Route) http.Handler {
 	})
 }
 
+// automaticHeader marks what a page asks for by itself: it is no sign of life of the user. app.js sets it.
+const automaticHeader = "X-Automatic"
+
 // identify reads the session and the rights of this moment. On a public route the lack of one is no error.
 func (s *Server) identify(v *visit, r *http.Request, route Route) error {
-	identity, err := s.Access.Sessions.Current(r.Context(), !route.Quiet)
+	identity, err := s.Access.Sessions.Current(r.Context(), !route.Quiet && r.Header.Get(automaticHeader) == "")
 	switch {
 	case err == nil:
 		v.identity, v.signedIn = identity, true
