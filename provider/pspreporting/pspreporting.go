@@ -103,12 +103,12 @@ func (c *Client) Payments(ctx context.Context, t psp.TerminalType, cursor string
 }
 
 // OpenReport asks for the report's presigned link (P6: GET /reports/{uuid}/download; the scope table says POST, the
-// sample GETs) and opens it through the egress rules.
+// sample GETs) and opens it through the egress rules. A refusal is Declined with the provider's words.
 func (c *Client) OpenReport(ctx context.Context, uuid string) (psp.ReportFile, error) {
 	call := get("download report", "/reports/{uuid}/download", ScopeReportDownload, uuid)
 	link, err := one(ctx, c, call, readLink)
 	if err != nil {
-		return psp.ReportFile{}, err
+		return psp.ReportFile{}, explain(err)
 	}
 	file, err := c.egress.Open(ctx, string(link))
 	if err != nil {

@@ -405,6 +405,15 @@ func TestOpenReport(t *testing.T) {
 	p.want(t, "GET /base/v2/reports/u-1/download"+bearer, "GET /base/v2/reports/u-1/download"+bearer, "GET /base/v2/reports/u-1/download"+bearer)
 }
 
+func TestOpenReportWithoutAFile(t *testing.T) {
+	client, p := newClient(t, `{"detail":"the report has expired"}`)
+	p.status = 400
+	_, err := client.OpenReport(t.Context(), "u-1")
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Kind != errs.Declined || e.Args["Words"] != "the report has expired" {
+		t.Errorf("error = %v, want declined with the provider's words", err)
+	}
+}
+
 func TestChecksReadEachList(t *testing.T) {
 	client, p := newClient(t, pageOf(""))
 	for _, step := range connection.Run(t.Context(), client.Checks(), nil) {
