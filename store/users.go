@@ -263,6 +263,9 @@ func (db *DB) saveRecord(ctx context.Context, tx *sql.Tx, before access.User, r 
 			return err
 		}
 	}
+	if err := takeBack(ctx, tx, r.TakeBack); err != nil {
+		return err
+	}
 	if r.EndSessions {
 		return endSessions(ctx, tx, r.ID, r.KeepSession)
 	}

@@ -32,8 +32,9 @@ func (a *Account) ChangePassword(ctx context.Context, id Identity, c Client, cur
 		return err
 	}
 	e := a.entry(id, c, "account.password")
+	var guess Reservation
 	if !given {
-		if err := a.prover.password(ctx, record, current, a.entry(id, c, "account.prove")); err != nil {
+		if guess, err = a.prover.password(ctx, record, current, e); err != nil {
 			return err
 		}
 	}
@@ -44,7 +45,7 @@ func (a *Account) ChangePassword(ctx context.Context, id Identity, c Client, cur
 	if err != nil {
 		return err
 	}
-	return a.change(ctx, id, e, func(r *UserRecord) error {
+	return a.change(ctx, id, e, guess, func(r *UserRecord) error {
 		if r.PasswordHash != record.PasswordHash {
 			return Changed("change password")
 		}
@@ -106,7 +107,8 @@ func (a *Account) ConfirmSecondFactor(ctx context.Context, id Identity, c Client
 		return nil, errs.New(errs.Conflict, "confirm second factor", "access.state.wrong", nil)
 	}
 	e := a.entry(id, c, "account.second_factor")
-	if _, err := a.prover.reserveCode(ctx, id.UserID, e); err != nil {
+	guess, err := a.prover.reserveCode(ctx, id.UserID, e)
+	if err != nil {
 		return nil, err
 	}
 	step, ok := matchStep(record.PendingTOTP, normalCode(code), a.now())
@@ -115,7 +117,7 @@ func (a *Account) ConfirmSecondFactor(ctx context.Context, id Identity, c Client
 	}
 	codes, hashes := newRecoveryCodes()
 	id.Session.SecondFactorGiven = true
-	return codes, a.change(ctx, id, e, func(r *UserRecord) error {
+	return codes, a.change(ctx, id, e, guess, func(r *UserRecord) error {
 		if !r.PendingTOTP.Equal(record.PendingTOTP) {
 			return Changed("confirm second factor")
 		}
@@ -158,7 +160,7 @@ func (a *Account) RemoveSecondFactor(ctx context.Context, id Identity, c Client)
 	if err := a.mayChangeFactor(id); err != nil {
 		return err
 	}
-	return a.change(ctx, id, a.entry(id, c, "account.second_factor_remove"), func(r *UserRecord) error {
+	return a.change(ctx, id, a.entry(id, c, "account.second_factor_remove"), nil, func(r *UserRecord) error {
 		if mustHaveSecondFactor(r.User, a.sessions.policy.SecondFactor) {
 			return errs.New(errs.Conflict, "remove second factor", "access.second_factor.required", nil)
 		}
@@ -180,10 +182,11 @@ func (r *UserRecord) removeSecondFactor() {
 	r.NewRecoveryCodes = [][]byte{}
 }
 
-// change edits the own record, ends the other sessions, and gives this one a new token and its next state.
-func (a *Account) change(ctx context.Context, id Identity, e audit.Entry, edit func(*UserRecord) error) error {
+// change edits the own record, takes back the guess that proved right, ends the other sessions, and gives this one a new
+// token and its next state.
+func (a *Account) change(ctx context.Context, id Identity, e audit.Entry, guess Reservation, edit func(*UserRecord) error) error {
 	user, err := a.store.ChangeUser(ctx, id.UserID, 0, e, func(r *UserRecord) error {
-		r.EndSessions, r.KeepSession = true, id.Session.PublicID
+		r.EndSessions, r.KeepSession, r.TakeBack = true, id.Session.PublicID, guess
 		return edit(r)
 	})
 	if err != nil {

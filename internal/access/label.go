@@ -29,7 +29,7 @@ func (r Role) Note() string {
 // acts are the acts of this package, as the audit trail names them.
 var acts = []string{
 	"session.sign_in", "session.second_factor", "session.step_up", "session.sign_out", "session.revoke", "session.revoke_others",
-	"account.prove", "account.password", "account.second_factor_begin", "account.second_factor", "account.second_factor_remove",
+	"account.password", "account.second_factor_begin", "account.second_factor", "account.second_factor_remove",
 	"account.recovery_codes", "account.rename", "account.preferences",
 	"user.create", "user.rename", "user.roles", "user.password_reset", "user.second_factor_reset", "user.disable", "user.enable",
 	"role.create", "role.update", "role.delete",

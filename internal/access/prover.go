@@ -70,25 +70,22 @@ func network(a netip.Addr) string {
 	return a.String()
 }
 
-// password checks the password of a signed-in user: for a step-up or a change of it.
-func (p *prover) password(ctx context.Context, r UserRecord, password seal.Secret, e audit.Entry) error {
+// password checks the password of a signed-in user, for a step-up or a change of it. The caller takes the guess back.
+func (p *prover) password(ctx context.Context, r UserRecord, password seal.Secret, e audit.Entry) (Reservation, error) {
 	leave, err := p.hash.enter(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
 	guess, err := p.store.Reserve(ctx, p.now(), []Bucket{p.userBucket(p.limits.Device, "proof", r.ID)}, refused(e))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ok, err := p.hash.matches(password, r.PasswordHash)
-	if err != nil {
-		return err
+	if err == nil && !ok {
+		err = p.refuse(ctx, e, errs.InvalidField(e.Act, "proof", msgWrongProof))
 	}
-	if !ok {
-		return p.refuse(ctx, e, errs.InvalidField(e.Act, "proof", msgWrongProof))
-	}
-	return p.store.AcceptPassword(ctx, time.Time{}, r.ID, guess, e)
+	return guess, err
 }
 
 // code checks a TOTP code, or, where recovery is allowed, a recovery code, and uses it up.

@@ -38,7 +38,7 @@ type Role struct {
 	Permissions       Set
 	// RequireSecondFactor forces a second factor on the role's users, where the portal's policy lets roles force it.
 	RequireSecondFactor bool
-	// Users is how many users have the role.
+	// Users is how many users have the role, in lists of roles.
 	Users     int
 	Version   int64
 	CreatedAt time.Time

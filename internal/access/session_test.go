@@ -425,3 +425,68 @@ func BenchmarkCurrent(b *testing.B) {
 		}
 	}
 }
+
+// TestEachActHasOneEntry goes through everything that a user does with the own account.
+func TestEachActHasOneEntry(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.user("sara", access.Finance)
+	b := p.signedIn("sara", access.Full)
+	head := func() int64 {
+		h, err := p.db.AuditHead(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Count
+	}
+	var seed string
+	acts := []struct {
+		name string
+		do   func(ctx context.Context, id access.Identity) error
+	}{
+		{"account.rename", func(ctx context.Context, id access.Identity) error {
+			return p.Account.Rename(ctx, id, office, "Sara A.")
+		}},
+		{"account.preferences", func(ctx context.Context, id access.Identity) error {
+			return p.Account.SavePreferences(ctx, id, office, access.Preferences{Theme: "dark"})
+		}},
+		{"account.password", func(ctx context.Context, id access.Identity) error {
+			return p.Account.ChangePassword(ctx, id, office, seal.NewSecret(goodPassword), seal.NewSecret("another good passphrase"))
+		}},
+		{"session.step_up", func(ctx context.Context, id access.Identity) error {
+			return p.Sessions.StepUp(ctx, id, office, seal.NewSecret("another good passphrase"))
+		}},
+		{"account.second_factor_begin", func(ctx context.Context, id access.Identity) error {
+			e, err := p.Account.BeginSecondFactor(ctx, id, office)
+			seed = e.Secret.Reveal()
+			return err
+		}},
+		{"account.second_factor", func(ctx context.Context, id access.Identity) error {
+			_, err := p.Account.ConfirmSecondFactor(ctx, id, office, code(t, seed, p.clock.now()))
+			return err
+		}},
+		{"account.recovery_codes", func(ctx context.Context, id access.Identity) error {
+			_, err := p.Account.RegenerateRecoveryCodes(ctx, id, office)
+			return err
+		}},
+		{"account.second_factor_remove", func(ctx context.Context, id access.Identity) error {
+			return p.Account.RemoveSecondFactor(ctx, id, office)
+		}},
+		{"session.revoke_others", func(ctx context.Context, id access.Identity) error { return p.Sessions.RevokeOthers(ctx, id, office) }},
+		{"session.sign_out", func(ctx context.Context, id access.Identity) error { return p.Sessions.SignOut(ctx, id, office) }},
+	}
+	for _, act := range acts {
+		before := head()
+		if err := b.as(act.do); err != nil {
+			t.Fatalf("%s: %v", act.name, err)
+		}
+		if got := head() - before; got != 1 || len(entries(t, p, act.name)) != 1 {
+			t.Errorf("%s: %d entries, want one", act.name, got)
+		}
+	}
+	for _, act := range acts {
+		if e := entries(t, p, act.name)[0]; e.Name != "sara" || e.RequestID != "req-1" || e.Address != office.Address || e.SessionID == "" || e.Outcome != "ok" {
+			t.Errorf("%s: entry %+v, want who, when, from where", act.name, e)
+		}
+	}
+}

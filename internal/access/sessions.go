@@ -39,17 +39,24 @@ func (s *Sessions) Current(ctx context.Context, active bool) (Identity, error) {
 	}
 	if active {
 		s.store.Touch(session.PublicID)
-		if person.RightsEpoch != session.RightsEpoch {
-			session.RightsEpoch = person.RightsEpoch
-			if session.State == Full {
-				session.State = nextState(person.User, s.policy.SecondFactor, session.SecondFactorGiven)
-			}
-			if err := s.renew(ctx, &session); err != nil {
-				return Identity{}, err
-			}
-		}
 	}
-	return Identity{Person: person, Session: session}, nil
+	if person.RightsEpoch != session.RightsEpoch {
+		err = s.followRights(ctx, &session, person.User, active)
+	}
+	return Identity{Person: person, Session: session}, err
+}
+
+// followRights takes the session to where the changed rights ask for, and gives it a new token: not on a background poll,
+// whose answer may come after the one of another request.
+func (s *Sessions) followRights(ctx context.Context, session *Session, u User, active bool) error {
+	if session.State == Full {
+		session.State = nextState(u, s.policy.SecondFactor, session.SecondFactorGiven)
+	}
+	if !active {
+		return nil
+	}
+	session.RightsEpoch = u.RightsEpoch
+	return s.renew(ctx, session)
 }
 
 func noSession(msg string) error { return errs.New(errs.Unauthenticated, "read session", msg, nil) }
@@ -135,7 +142,7 @@ func (s *Sessions) StepUp(ctx context.Context, id Identity, c Client, proof seal
 	if record.SecondFactor {
 		err = s.prover.code(ctx, record, proof.Reveal(), false, e)
 	} else {
-		err = s.prover.password(ctx, record, proof, e)
+		err = s.passwordStepUp(ctx, record, proof, e)
 	}
 	if err != nil {
 		return err
@@ -143,6 +150,14 @@ func (s *Sessions) StepUp(ctx context.Context, id Identity, c Client, proof seal
 	session := id.Session
 	session.StepUpAt = s.now()
 	return s.renew(ctx, &session)
+}
+
+func (s *Sessions) passwordStepUp(ctx context.Context, r UserRecord, password seal.Secret, e audit.Entry) error {
+	guess, err := s.prover.password(ctx, r, password, e)
+	if err != nil {
+		return err
+	}
+	return s.prover.store.AcceptPassword(ctx, time.Time{}, r.ID, guess, e)
 }
 
 // RequireStepUp is errs.Forbidden with a message of its own (IsStepUpNeeded) when the last proof is too old.

@@ -226,6 +226,15 @@ func TestDeviceCookieIsBoundAndEnds(t *testing.T) {
 			t.Errorf("sign in as %s with device %.8s… = %v, want RateLimited", tt.name, tt.device, err)
 		}
 	}
+	verified := 0
+	for range 30 { // a known device has guesses of its own, and no more than that
+		if _, err := (&browser{p: p, device: device}).signIn("sara", "guess"); errs.Is(err, errs.Invalid) {
+			verified++
+		}
+	}
+	if verified != 10 {
+		t.Errorf("%d guesses from the known device verified, want 10", verified)
+	}
 	p.clock.move(91 * 24 * time.Hour)
 	attack("sara")
 	if _, err := (&browser{p: p, device: device}).signIn("sara", goodPassword); !errs.Is(err, errs.RateLimited) {

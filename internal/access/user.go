@@ -98,6 +98,8 @@ type UserRecord struct {
 	// EndSessions ends every session of the user except KeepSession, in the transaction of the change.
 	EndSessions bool
 	KeepSession string
+	// TakeBack is a guess that proved right, taken back in the transaction of the change.
+	TakeBack Reservation
 }
 
 // UserFilter says which users to list. Zero fields do not filter.
