@@ -26,7 +26,7 @@ import (
 
 // quick are limits that keep faults short.
 var quick = apiclient.Limits{
-	Call: 2 * time.Second, Dial: time.Second, Header: 150 * time.Millisecond, Body: 4 << 10, Backoff: time.Millisecond,
+	Call: 10 * time.Second, Dial: 2 * time.Second, Header: 500 * time.Millisecond, Body: 4 << 10, Backoff: time.Millisecond,
 	RetryAfter: 20 * time.Millisecond, Rest: time.Hour,
 }
 
@@ -242,8 +242,8 @@ func TestFaultMatrix(t *testing.T) {
 				tt.handler(w, r)
 			})
 			client := newClient(t, server.URL+"/base", func(c *apiclient.Config) {
-				if tt.reads == 1 {
-					c.Limits.Call = 300 * time.Millisecond
+				if tt.name == "body that stops coming" {
+					c.Limits.Call = 500 * time.Millisecond // only the time for the whole call ends it
 				}
 			})
 			call := apiclient.Call{Op: "try", Method: "GET", Pattern: "/things", Scope: "s"}
