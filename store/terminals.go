@@ -12,9 +12,15 @@ import (
 	"payportal/internal/textin"
 )
 
-const selectTerminals = `SELECT t.connection_id, t.uuid, t.type, t.account_uuid, coalesce(a.name, ''), t.psp, t.number, t.acceptor_code,
-	t.enabled, t.description, t.created_at, t.start_fetch_time, t.origin, t.registered_at, t.fetched_at, t.raw, t.label, t.notes, t.version
+const terminalColumns = ` AS raw, t.connection_id, t.uuid, t.type, t.account_uuid, coalesce(a.name, ''), t.psp, t.number, t.acceptor_code,
+	t.enabled, t.description, t.created_at, t.start_fetch_time, t.origin, t.registered_at, t.fetched_at, t.label, t.notes, t.version
 	FROM terminals t LEFT JOIN psp_accounts a ON a.connection_id = t.connection_id AND a.uuid = t.account_uuid`
+
+// A list does without the raw answers, which can be a thousand times the rest.
+const (
+	selectTerminal  = "SELECT t.raw" + terminalColumns
+	selectTerminals = "SELECT x''" + terminalColumns
+)
 
 // Terminals implements psp.TerminalStore.
 func (db *DB) Terminals(ctx context.Context, q psp.TerminalQuery) ([]psp.RegisteredTerminal, error) {
@@ -71,15 +77,15 @@ func terminalsQuery(q psp.TerminalQuery) (string, []any) {
 
 // Terminal implements psp.TerminalStore.
 func (db *DB) Terminal(ctx context.Context, connectionID int64, uuid string) (psp.RegisteredTerminal, error) {
-	t, err := scanTerminal(db.reader.QueryRowContext(ctx, selectTerminals+" WHERE t.connection_id = ? AND t.uuid = ?", connectionID, uuid))
+	t, err := scanTerminal(db.reader.QueryRowContext(ctx, selectTerminal+" WHERE t.connection_id = ? AND t.uuid = ?", connectionID, uuid))
 	return t, mapError("read terminal", err)
 }
 
 func scanTerminal(row scanner) (psp.RegisteredTerminal, error) {
 	var t psp.RegisteredTerminal
 	var created, start, registered, fetched int64
-	err := row.Scan(&t.ConnectionID, &t.UUID, &t.Type, &t.AccountUUID, &t.AccountName, &t.PSP, &t.Number, &t.AcceptorCode,
-		&t.Enabled, &t.Description, &created, &start, &t.Origin, &registered, &fetched, &t.Raw, &t.Label, &t.Notes, &t.Version)
+	err := row.Scan(&t.Raw, &t.ConnectionID, &t.UUID, &t.Type, &t.AccountUUID, &t.AccountName, &t.PSP, &t.Number, &t.AcceptorCode,
+		&t.Enabled, &t.Description, &created, &start, &t.Origin, &registered, &fetched, &t.Label, &t.Notes, &t.Version)
 	t.CreatedAt, t.StartFetchTime, t.RegisteredAt, t.FetchedAt = timeAt(created), timeAt(start), timeAt(registered), timeAt(fetched)
 	return t, err
 }
@@ -153,7 +159,7 @@ func (db *DB) RenewTerminal(ctx context.Context, connectionID int64, t psp.Termi
 // AnnotateTerminal implements psp.TerminalStore.
 func (db *DB) AnnotateTerminal(ctx context.Context, a psp.Annotation, e audit.Entry) error {
 	return db.write(ctx, "annotate terminal", func(tx *sql.Tx) error {
-		t, err := scanTerminal(tx.QueryRowContext(ctx, selectTerminals+" WHERE t.connection_id = ? AND t.uuid = ?", a.ConnectionID, a.UUID))
+		t, err := scanTerminal(tx.QueryRowContext(ctx, selectTerminal+" WHERE t.connection_id = ? AND t.uuid = ?", a.ConnectionID, a.UUID))
 		if err != nil {
 			return err
 		}

@@ -52,8 +52,6 @@ var madeElsewhere = map[string]string{
 	"calendar.":  "made from the name of a calendar",
 	"digits.":    "made from the name of a digit set",
 	"theme.":     "made from the name of a theme",
-	"psp.":       "words of the pages of PSP reporting, and texts made from states",
-	"command.":   "words of the page of unsettled commands, and texts made from states",
 }
 
 func TestEveryKeyInTheSourceExists(t *testing.T) {

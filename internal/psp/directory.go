@@ -3,6 +3,7 @@ package psp
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -152,7 +153,8 @@ func (d *Directory) PSP(ctx context.Context, connectionID, id int64) (ListedPSP,
 	live, err := d.livePSP(ctx, connectionID, id)
 	if err == nil {
 		now := d.now()
-		return ListedPSP{PSP: live}, Freshness{FetchedAt: now, AttemptedAt: now}, d.store.SavePSP(ctx, connectionID, live)
+		keepCopy(ctx, "PSP", d.store.SavePSP(ctx, connectionID, live))
+		return ListedPSP{PSP: live}, Freshness{FetchedAt: now, AttemptedAt: now}, nil
 	}
 	copied, copyErr := d.store.PSP(ctx, connectionID, id)
 	if copyErr != nil {
@@ -185,7 +187,8 @@ func (d *Directory) Account(ctx context.Context, connectionID int64, uuid string
 	live, err := d.liveAccount(ctx, connectionID, uuid)
 	if err == nil {
 		now := d.now()
-		return ListedAccount{Account: live}, Freshness{FetchedAt: now, AttemptedAt: now}, d.store.SavePSPAccount(ctx, connectionID, live)
+		keepCopy(ctx, "PSP account", d.store.SavePSPAccount(ctx, connectionID, live))
+		return ListedAccount{Account: live}, Freshness{FetchedAt: now, AttemptedAt: now}, nil
 	}
 	copied, copyErr := d.store.PSPAccount(ctx, connectionID, uuid)
 	if copyErr != nil {
@@ -207,6 +210,13 @@ func (d *Directory) liveAccount(ctx context.Context, connectionID int64, uuid st
 		err = errs.New(errs.Unavailable, "read PSP account", "psp.problem.answer", nil)
 	}
 	return live, err
+}
+
+// keepCopy notes that a live answer could not be copied. Whoever asked has the answer: a full disk must not take it away.
+func keepCopy(ctx context.Context, what string, err error) {
+	if err != nil {
+		slog.WarnContext(ctx, "a live answer of the provider is not copied", "what", what, "error", err)
+	}
 }
 
 // fallback is the freshness of a copy that stands in for a live read that failed now.

@@ -137,6 +137,7 @@ type Annotation struct {
 
 // TerminalStore keeps the register, by connection. Reading a terminal that is not there fails with errs.NotFound.
 type TerminalStore interface {
+	// Terminals lists terminals without their Raw.
 	Terminals(ctx context.Context, q TerminalQuery) ([]RegisteredTerminal, error)
 	Terminal(ctx context.Context, connectionID int64, uuid string) (RegisteredTerminal, error)
 	// TerminalConnections lists the connections that have registered a UUID, lowest first.
@@ -284,8 +285,8 @@ func (t *Terminals) Get(ctx context.Context, connectionID int64, uuid string) (R
 		return registered, Freshness{FetchedAt: registered.FetchedAt, AttemptedAt: now, Problem: problemOf(err)}, nil
 	}
 	registered.Terminal, registered.Raw, registered.FetchedAt = live, raw, now
-	err = t.store.RenewTerminal(ctx, connectionID, live, raw, now)
-	return registered, Freshness{FetchedAt: now, AttemptedAt: now}, err
+	keepCopy(ctx, "terminal", t.store.RenewTerminal(ctx, connectionID, live, raw, now))
+	return registered, Freshness{FetchedAt: now, AttemptedAt: now}, nil
 }
 
 // live asks the provider for one terminal, and refuses an answer about another one.

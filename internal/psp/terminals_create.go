@@ -2,7 +2,6 @@ package psp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -84,11 +83,9 @@ func (t *Terminals) Create(ctx context.Context, actor audit.Actor, in CreateTerm
 	if err != nil {
 		return creation, err
 	}
-	var answer creationAnswer
-	if err := json.Unmarshal(done.Outcome, &answer); err != nil {
-		return creation, fmt.Errorf("read outcome of command %d: %w", done.ID, err)
+	if creation.UUID = CreatedTerminal(done); creation.UUID == "" {
+		return creation, fmt.Errorf("command %d succeeded without naming its terminal: %s", done.ID, done.Outcome)
 	}
-	creation.UUID = answer.UUID
 	return creation, nil
 }
 
@@ -186,30 +183,26 @@ func TerminalCreation(providers Providers) command.Kind {
 }
 
 func sendCreation(ctx context.Context, providers Providers, c command.Command) (command.Result, error) {
-	var request creationRequest
-	if err := json.Unmarshal(c.Request, &request); err != nil {
+	wanted, err := RequestedTerminal(c)
+	if err != nil {
 		return command.Result{}, errs.New(errs.Invalid, "create terminal", "", err)
 	}
-	kind, _ := ParseTerminalType(request.Type)
 	provider, err := providers.PSPReporting(ctx, c.ConnectionID)
 	if err != nil {
 		return command.Result{}, err
 	}
-	created, err := provider.CreateTerminal(ctx, NewTerminal{
-		Type: kind, AccountUUID: request.AccountUUID, Number: request.Number, AcceptorCode: request.AcceptorCode,
-		Enabled: request.Enabled, Description: request.Description, StartFetchTime: request.StartFetchTime,
-	})
+	created, err := provider.CreateTerminal(ctx, wanted)
 	if err != nil {
 		return command.Result{}, creationRefusal(err)
 	}
 	uuid, ok := ParseUUID(created.UUID)
-	if !ok || created.Type != kind || created.Number != request.Number {
+	if !ok || created.Type != wanted.Type || created.Number != wanted.Number {
 		// Something was created, but the answer does not say what: only a look at the terminal itself can tell.
 		return command.Result{}, errs.New(errs.Indeterminate, "create terminal", "", fmt.Errorf("the answer is about %s %q", created.Type, created.Number))
 	}
 	created.UUID = uuid
 	if created.AccountUUID, ok = ParseUUID(created.AccountUUID); !ok {
-		created.AccountUUID = request.AccountUUID
+		created.AccountUUID = wanted.AccountUUID
 	}
 	return creationResult(RegisterTerminal{ConnectionID: c.ConnectionID, Terminal: created, Origin: Created, At: time.Now()}), nil
 }

@@ -398,3 +398,31 @@ func TestNumbersAreFoldedBeforeTheyAreSent(t *testing.T) {
 		t.Errorf("number sent = %q, want 4245444", got)
 	}
 }
+
+// TestALiveAnswerIsShownThoughItCannotBeCopied: a database that takes no writes (a full disk) does not take the page away.
+func TestALiveAnswerIsShownThoughItCannotBeCopied(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id := o.known("4301", day(6))
+	o.importAll(t, id)
+	renamed := o.provider.terminals[id]
+	renamed.Description = "moved"
+	o.provider.terminals[id] = renamed
+	for _, table := range []string{"terminals", "psps", "psp_accounts"} {
+		for _, act := range []string{"INSERT", "UPDATE"} {
+			_, err := o.db.Writer().Exec(fmt.Sprintf("CREATE TRIGGER full_%s_%s BEFORE %s ON %s BEGIN SELECT raise(ABORT, 'full'); END", table, act, act, table))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if live, fresh, err := o.terminals.Get(t.Context(), conn, id); err != nil || live.Description != "moved" || fresh.Problem != "" {
+		t.Errorf("terminal = %+v, %+v, %v, want it live", live, fresh, err)
+	}
+	if _, fresh, err := o.directory.PSP(t.Context(), conn, 0); err != nil || fresh.Problem != "" {
+		t.Errorf("PSP = %+v, %v, want it live", fresh, err)
+	}
+	if _, fresh, err := o.directory.Account(t.Context(), conn, accountUUID); err != nil || fresh.Problem != "" {
+		t.Errorf("account = %+v, %v, want it live", fresh, err)
+	}
+}
