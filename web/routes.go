@@ -75,6 +75,9 @@ func (s *Server) list() []Route {
 		s.entranceRoutes(),
 		s.accountRoutes(),
 		s.paymentRoutes(),
+		s.terminalRoutes(),
+		s.directoryRoutes(),
+		s.reportRoutes(),
 	)
 }
 

@@ -13,8 +13,8 @@ import (
 	"payportal/templates/ui"
 )
 
-// New is the form of POST /terminals/new: fields connection, key, type, account, number, acceptor_code, enabled, description,
-// start_fetch_time.
+// New is the form of POST /terminals/new: fields connection, key, terminal_type, psp_account_uuid, terminal_number, acceptor_code,
+// enabled, description, start_fetch_time.
 type New struct {
 	// Key makes sending the form twice one creation.
 	Key        string
