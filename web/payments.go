@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"payportal/internal/access"
 	"payportal/internal/errs"
+	"payportal/internal/mirror"
 	"payportal/internal/psp"
 	"payportal/templates/icon"
 	"payportal/templates/layout"
@@ -22,7 +24,10 @@ func (s *Server) paymentRoutes() []Route {
 		{Method: "GET", Pattern: "/payments", Permission: access.PaymentList, handle: s.paymentList,
 			Nav: Nav{Group: "nav.reporting", Label: "nav.payments", Icon: icon.Receipt, Letter: "p"}},
 		{Method: "GET", Pattern: "/payments/totals", Permission: access.PaymentList, Quiet: true, handle: s.paymentTotals},
+		{Method: "GET", Pattern: "/payments/export.csv", Permission: access.PaymentExport, Stream: true, handle: s.paymentExport(psp.CSV)},
+		{Method: "GET", Pattern: "/payments/export.xlsx", Permission: access.PaymentExport, Stream: true, handle: s.paymentExport(psp.XLSX)},
 		{Method: "POST", Pattern: "/payments/display", Permission: access.PaymentList, handle: s.paymentDisplay},
+		{Method: "POST", Pattern: "/payments/refresh", Permission: access.PaymentList, handle: s.refreshPayments},
 		{Method: "GET", Pattern: "/payments/{id}", Permission: access.PaymentList, handle: s.paymentDetail},
 	}
 }
@@ -70,6 +75,9 @@ func (s *Server) showPayments(w http.ResponseWriter, r *http.Request, q *payment
 		}
 		view := payments.List{Filter: paymentFilter(v, q, names), Results: results}
 		view.Fresh, view.Filling = mirrorView(v.p, v.now, q.Filter, progress)
+		if len(q.connections) > 0 {
+			view.Fresh.RefreshAction = paymentParams{paramConnection: q.params[paramConnection]}.link("/payments/refresh")
+		}
 		p.content = payments.ListPage(v.p, view)
 	}
 	return s.respond(w, r, p)
@@ -140,6 +148,59 @@ func (s *Server) namedConnection(r *http.Request, in *input) (int64, []Reporting
 		return 0, nil, errs.New(errs.NotFound, "choose connection", "", nil)
 	}
 	return q.Filter.ConnectionID, connections, nil
+}
+
+// refreshPayments asks for new payments of the connections that the list is about. The work is a background job; asking
+// again while one is waiting changes nothing.
+func (s *Server) refreshPayments(w http.ResponseWriter, r *http.Request) error {
+	in, err := query(r)
+	if err != nil {
+		return err
+	}
+	chosen, connections, err := s.namedConnection(r, in)
+	if err != nil {
+		return err
+	}
+	progress, err := s.MirrorProgress(r.Context())
+	if err != nil {
+		return err
+	}
+	v := visitOf(r)
+	asked := 0
+	for _, c := range connections {
+		if chosen != 0 && chosen != c.ID || readJustNow(progress, c.ID, v.now) {
+			continue
+		}
+		if err := s.RefreshPayments(r.Context(), c.ID); err != nil {
+			return err
+		}
+		asked++
+	}
+	text := v.p.T("payments.fresh.asked")
+	if asked == 0 {
+		text = v.p.T("payments.fresh.just_now")
+	}
+	s.flash(r, ui.Success, text)
+	s.redirect(w, r, returnPath(r))
+	return nil
+}
+
+// refreshPause is how soon after the last reading a provider may be asked again by hand.
+const refreshPause = 15 * time.Second
+
+// readJustNow reports whether every list of a connection was read, or tried, within the pause.
+func readJustNow(progress []mirror.Progress, connectionID int64, now time.Time) bool {
+	known := false
+	for _, l := range progress {
+		if l.ConnectionID != connectionID {
+			continue
+		}
+		known = true
+		if now.Sub(l.LastComplete) > refreshPause && now.Sub(l.FailedAt) > refreshPause {
+			return false
+		}
+	}
+	return known
 }
 
 // paymentDisplay keeps which columns the user wants to see and how many rows. The form of the columns has all of them; that

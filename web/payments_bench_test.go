@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
+
 	"payportal/internal/access"
 	"payportal/internal/calendar"
 	"payportal/internal/i18n"
@@ -35,7 +37,7 @@ func newMemoryPage(tb testing.TB, prefs i18n.Prefs) *memoryPage {
 		tb.Fatal(err)
 	}
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	s := New(Config{Bundle: bundle, PublicURL: &url.URL{Scheme: "https", Host: "portal.example"}})
+	s := New(Config{Bundle: bundle, PublicURL: &url.URL{Scheme: "https", Host: "portal.example"}, Cookie: scs.New()})
 	person := &access.Person{Rights: access.All()}
 	m := &memoryPage{server: s, visit: &visit{
 		now: now, p: bundle.Printer(prefs), signedIn: true, identity: access.Identity{Person: person, Session: access.Session{State: access.Full}},

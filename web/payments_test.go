@@ -2,6 +2,9 @@ package web_test
 
 import (
 	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"payportal/internal/access"
+	"payportal/internal/audit"
 	"payportal/internal/htmlcheck"
 	"payportal/internal/mirror"
 	"payportal/internal/money"
@@ -34,6 +38,7 @@ func withPayments(t testing.TB, n int) option {
 			return []web.ReportingConnection{{ID: 1, Name: "toman", Environment: "sandbox"}}, nil
 		}
 		c.MirrorProgress = func(context.Context) ([]mirror.Progress, error) { return nil, nil }
+		c.RecordAudit = p.db.RecordAudit
 	}
 }
 
@@ -199,7 +204,9 @@ func TestPaymentsTotalsAreOfTheSameFilter(t *testing.T) {
 		htmlcheck.In(`a[href="/payments?period=90d&status=failed"]`))
 }
 
-func (p *portal) count(n int) string { return money.FormatMinor(money.Of(int64(n), money.IRR), money.Rial) + " payments" }
+func (p *portal) count(n int) string {
+	return money.FormatMinor(money.Of(int64(n), money.IRR), money.Rial) + " payments"
+}
 
 func TestPaymentsColumnsAndPageSizeAreKept(t *testing.T) {
 	p := newPortal(t, withPayments(t, 60))
@@ -369,4 +376,134 @@ func TestPaymentDetailShowsWhatTheProviderChanged(t *testing.T) {
 			t.Errorf("change %d reads %q, want %q", i, got, want)
 		}
 	}
+}
+
+func TestPaymentsExportIsTheFilteredScreen(t *testing.T) {
+	p := newPortal(t, withPayments(t, 300))
+	b := p.user(t, "nasrin", access.Finance)
+	b.post("/payments/display", http.StatusSeeOther, url.Values{
+		"columns": {"1"}, "column-card": {"on"}, "column-terminal": {"on"}, "column-id": {"on"}, "size": {"100"}, "return": {"/payments"},
+	})
+	page := b.get("/payments?status=failed&psp=SEP&sort=amount", http.StatusOK)
+	links := nodes(t, page.body, "a[download]")
+	file, _ := htmlcheck.Attr(links[0], "href")
+	a := b.get(file, http.StatusOK)
+	if got, want := a.header.Get("Content-Type"), "text/csv; charset=utf-8"; got != want {
+		t.Errorf("Content-Type = %q, want %q", got, want)
+	}
+	if got := a.header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment; filename=payments_") || !strings.HasSuffix(got, "_20260301T1300Z.csv") {
+		t.Errorf("Content-Disposition = %q, want payments, the filter and the time", got)
+	}
+	lines := csv.NewReader(strings.NewReader(strings.TrimPrefix(a.body, "\ufeff")))
+	lines.FieldsPerRecord = -1
+	records, err := lines.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := slices.IndexFunc(records, func(r []string) bool { return len(r) == 4 })
+	if got, want := records[head], []string{"Time", "Card", "Terminal", "Payment ID"}; !slices.Equal(got, want) {
+		t.Errorf("head = %q, want %q", got, want)
+	}
+	rows := nodes(t, page.body, "tbody tr")
+	if got, want := len(records)-head-1, len(rows); got != want || want == 0 {
+		t.Fatalf("the file has %d payments, want the %d of the screen", got, want)
+	}
+	for i, row := range rows {
+		var shown []string
+		for _, cell := range append(htmlcheck.All(row, "th"), htmlcheck.All(row, "td")...) {
+			shown = append(shown, htmlcheck.Text(cell))
+		}
+		if got := records[head+1+i]; !slices.Equal(got, shown) {
+			t.Errorf("row %d of the file = %q, want that of the screen %q", i, got, shown)
+		}
+	}
+	preamble := a.body[:strings.Index(a.body, "Time,Card")]
+	for _, want := range []string{"PSP: SEP; Status: Failed", "Tehran (UTC+03:30)", "nasrin"} {
+		if !strings.Contains(preamble, want) {
+			t.Errorf("the file begins %q, want %q in it", preamble, want)
+		}
+	}
+	file, _ = htmlcheck.Attr(links[1], "href")
+	sheet := b.get(file, http.StatusOK)
+	if !strings.HasPrefix(sheet.body, "PK") || !strings.HasSuffix(sheet.header.Get("Content-Disposition"), ".xlsx") {
+		t.Errorf("the spreadsheet begins %q and is called %q", sheet.body[:2], sheet.header.Get("Content-Disposition"))
+	}
+}
+
+func TestPaymentsExportIsAudited(t *testing.T) {
+	p := newPortal(t, withPayments(t, 20))
+	b := p.user(t, "nasrin", access.Finance)
+	b.get("/payments/export.csv?q=603799******9999&status=failed", http.StatusOK)
+	b.get("/payments/export.csv?status=lost", http.StatusUnprocessableEntity)
+	entries, err := p.db.AuditEntries(t.Context(), audit.Filter{Act: "payment.export"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 || entries[0].Name != "nasrin" {
+		t.Fatalf("the trail has %+v, want one export by nasrin", entries)
+	}
+	if after := fmt.Sprintf("%s", entries[0].After); !strings.Contains(after, "q=card") || strings.Contains(after, "9999") {
+		t.Errorf("the entry says %s, want the filter without a digit of the card", after)
+	}
+}
+
+func TestPaymentsExportNeedsItsPermission(t *testing.T) {
+	p := newPortal(t, withPayments(t, 3))
+	b := p.user(t, "support", access.Support)
+	b.get("/payments", http.StatusOK, htmlcheck.NotIn("a[download]"))
+	b.get("/payments/export.csv", http.StatusForbidden, htmlcheck.In("main", htmlcheck.HasText("payment.export")))
+}
+
+func TestPaymentsExportThatBreaksOffDoesNotLookWhole(t *testing.T) {
+	broken := errors.New("disk gone")
+	p := newPortal(t, withPayments(t, 3), func(_ *portal, c *web.Config) {
+		c.Payments = &psp.Payments{Store: brokenStream{c.Payments.Store, broken}}
+	})
+	b := p.user(t, "nasrin", access.Finance)
+	defer func() {
+		if cause := recover(); cause != http.ErrAbortHandler {
+			t.Errorf("the answer ended with %v, want the connection to be broken off", cause)
+		}
+		if !strings.Contains(p.log.String(), "export broke off") {
+			t.Error("the log does not tell that the export broke off")
+		}
+	}()
+	b.send(http.MethodGet, "/payments/export.csv", nil)
+}
+
+// brokenStream is a store whose stream fails on its way.
+type brokenStream struct {
+	psp.PaymentStore
+	cause error
+}
+
+// StreamPayments fails.
+func (b brokenStream) StreamPayments(context.Context, psp.PaymentFilter, psp.PaymentOrder, func([]psp.PaymentRecord) error) error {
+	return b.cause
+}
+
+func TestPaymentsRefreshAsksOncePerPause(t *testing.T) {
+	var asked []int64
+	last := storetest.Newest
+	p := newPortal(t, withPayments(t, 3), func(_ *portal, c *web.Config) {
+		c.RefreshPayments = func(_ context.Context, id int64) error { asked = append(asked, id); return nil }
+		c.MirrorProgress = func(context.Context) ([]mirror.Progress, error) {
+			return []mirror.Progress{{State: mirror.State{Key: mirror.Key{ConnectionID: 1}, LastComplete: last}}}, nil
+		}
+	})
+	b := p.user(t, "nasrin", access.Finance)
+	b.header.Set("Referer", "https://portal.example/payments?status=failed")
+	b.get("/payments", http.StatusOK, htmlcheck.In(`.fresh form[action="/payments/refresh"]`))
+	a := b.post("/payments/refresh", http.StatusSeeOther, url.Values{})
+	if got, want := a.header.Get("Location"), "/payments?status=failed"; got != want {
+		t.Errorf("Location = %q, want %q", got, want)
+	}
+	b.get("/payments", http.StatusOK, htmlcheck.In(".alert", htmlcheck.HasText("being read")))
+	last = storetest.Newest.Add(time.Hour - time.Second)
+	b.post("/payments/refresh", http.StatusSeeOther, url.Values{})
+	b.get("/payments", http.StatusOK, htmlcheck.In(".alert", htmlcheck.HasText("seconds ago")))
+	if !slices.Equal(asked, []int64{1}) {
+		t.Errorf("asked for connections %v, want 1 once", asked)
+	}
+	b.post("/payments/refresh?connection=nobody", http.StatusNotFound, url.Values{})
 }

@@ -26,6 +26,7 @@ func paymentResults(v *visit, q *paymentRequest, list psp.PaymentList) payments.
 	return payments.Results{
 		Announce:   p.Tf("payments.rows", map[string]any{"Count": len(list.Payments)}),
 		TotalsHref: q.params.filters().link("/payments/totals"),
+		Exports:    paymentExports(v, q),
 		Display:    paymentDisplayView(v, q, shown),
 		Chips:      paymentChips(v, q),
 		Heads:      paymentHeads(p, q, shown),
@@ -34,6 +35,19 @@ func paymentResults(v *visit, q *paymentRequest, list psp.PaymentList) payments.
 		Unit:       p.UnitName(money.IRR),
 		Pager:      paymentPager(p, q, list),
 		Empty:      paymentsEmpty(v, q),
+	}
+}
+
+// paymentExports are the links to the list as a file, for those who may.
+func paymentExports(v *visit, q *paymentRequest) []ui.Button {
+	if !v.can(access.PaymentExport) {
+		return nil
+	}
+	ps := q.params.filters()
+	ps[paramSort] = q.params[paramSort]
+	return []ui.Button{
+		{Label: v.p.T("payments.export.csv"), Icon: icon.Download, Small: true, Href: ps.link("/payments/export.csv"), Download: true},
+		{Label: v.p.T("payments.export.xlsx"), Icon: icon.Spreadsheet, Small: true, Href: ps.link("/payments/export.xlsx"), Download: true},
 	}
 }
 

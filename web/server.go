@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"payportal/internal/access"
+	"payportal/internal/audit"
 	"payportal/internal/command"
 	"payportal/internal/i18n"
 	"payportal/internal/mirror"
@@ -122,6 +123,10 @@ type UseCases struct {
 	ReportingConnections func(ctx context.Context) ([]ReportingConnection, error)
 	// MirrorProgress tells how far the copies of the payments are, list by list.
 	MirrorProgress func(ctx context.Context) ([]mirror.Progress, error)
+	// RefreshPayments asks for new payments of a connection now; asking while one is waiting changes nothing.
+	RefreshPayments func(ctx context.Context, connectionID int64) error
+	// RecordAudit writes an act that changes nothing here, such as an export, to the audit trail.
+	RecordAudit func(ctx context.Context, e audit.Entry) error
 }
 
 // errNoOrigin is the cause of a refused request that does not say where it comes from.

@@ -168,6 +168,7 @@ func (a *app) buildStaff() error {
 		UseCases: web.UseCases{
 			Payments: a.payments, Terminals: a.terminals, Directory: a.directory, Reports: a.reports, Commands: a.commands,
 			ReportingConnections: a.reportingConnections,
+			MirrorProgress:       a.mirror.Progress, RefreshPayments: a.refreshPayments, RecordAudit: a.db.RecordAudit,
 		},
 	})
 	return nil

@@ -36,6 +36,8 @@ const (
 type mirrorArgs struct {
 	ConnectionID int64            `json:"connection_id"`
 	Type         psp.TerminalType `json:"type"`
+	// Asked says that a person wants it now, although the last attempt failed.
+	Asked bool `json:"asked,omitempty"`
 }
 
 // connectionArgs say which connection a job is about.
@@ -47,7 +49,11 @@ type connectionArgs struct {
 func (a *app) registerJobs() *jobs.Registry {
 	r := jobs.NewRegistry()
 	jobs.Handle(r, jobMirrorPayments, jobs.Options{}, func(ctx context.Context, args mirrorArgs) error {
-		err := a.mirror.Run(ctx, mirror.Key{ConnectionID: args.ConnectionID, Type: args.Type})
+		read := a.mirror.Run
+		if args.Asked {
+			read = a.mirror.Refresh
+		}
+		err := read(ctx, mirror.Key{ConnectionID: args.ConnectionID, Type: args.Type})
 		if errs.Is(err, errs.Conflict) {
 			return nil // it is being brought up to date already
 		}
@@ -117,7 +123,7 @@ func (a *app) enqueueDue(ctx context.Context) error {
 		}
 		if a.plan.due(jobMirrorPayments, c.ID, mirrorEvery) {
 			for _, t := range psp.TerminalTypes {
-				problems = append(problems, a.enqueue(ctx, jobMirrorPayments, mirrorArgs{c.ID, t}))
+				problems = append(problems, a.enqueue(ctx, jobMirrorPayments, mirrorArgs{ConnectionID: c.ID, Type: t}))
 			}
 		}
 	}
@@ -127,6 +133,15 @@ func (a *app) enqueueDue(ctx context.Context) error {
 func (a *app) enqueue(ctx context.Context, kind string, args any) error {
 	_, _, err := a.jobs.Enqueue(ctx, kind, args)
 	return err
+}
+
+// refreshPayments asks for the newest payments of a connection now.
+func (a *app) refreshPayments(ctx context.Context, connectionID int64) error {
+	var problems []error
+	for _, t := range psp.TerminalTypes {
+		problems = append(problems, a.enqueue(ctx, jobMirrorPayments, mirrorArgs{ConnectionID: connectionID, Type: t, Asked: true}))
+	}
+	return errors.Join(problems...)
 }
 
 func (a *app) recoverCommands(ctx context.Context) error {
