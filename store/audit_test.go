@@ -100,6 +100,39 @@ func TestEveryTamperIsFound(t *testing.T) {
 	}
 }
 
+// TestAnEntryOfAnotherHistoryIsFound puts an entry that the portal did write, before the file was put back to an earlier
+// state, in the place of the one that it wrote afterwards.
+func TestAnEntryOfAnotherHistoryIsFound(t *testing.T) {
+	db := trail(t, 3)
+	tx, err := db.writer.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	appendNow := func(act string) {
+		t.Helper()
+		if err := db.appendAudit(tx, audit.Entry{Act: act}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustExec(t, tx, "DROP TRIGGER audit_entries_no_delete")
+	mustExec(t, tx, "CREATE TEMP TABLE before AS SELECT * FROM audit_head")
+	appendNow("user.create")
+	mustExec(t, tx, "CREATE TEMP TABLE other AS SELECT * FROM audit_entries WHERE seq = 4")
+	mustExec(t, tx, "DELETE FROM audit_entries WHERE seq = 4")
+	mustExec(t, tx, "UPDATE audit_head SET (count, hash, mac) = (SELECT count, hash, mac FROM before)")
+	appendNow("user.disable")
+	appendNow("user.enable")
+	if v, err := db.verifyAudit(t.Context(), tx); err != nil || !v.OK() {
+		t.Fatalf("VerifyAudit before the change = %+v, %v; want OK", v, err)
+	}
+	mustExec(t, tx, "DELETE FROM audit_entries WHERE seq = 4")
+	mustExec(t, tx, "INSERT INTO audit_entries SELECT * FROM other")
+	if v, err := db.verifyAudit(t.Context(), tx); err != nil || v.BadSeq != 5 {
+		t.Errorf("VerifyAudit = %+v, %v; want BadSeq 5", v, err)
+	}
+}
+
 // tamper does one change and gives the first seq that is no longer true, 0 where the head is what was changed.
 func tamper(t *testing.T, tx *sql.Tx, random *rand.Rand, entries int64) (int64, string) {
 	t.Helper()

@@ -204,6 +204,25 @@ func TestEndedSessionsAreForgottenAfterTheirEnd(t *testing.T) {
 	}
 }
 
+func TestNoCommitMovesTheEndAway(t *testing.T) {
+	db := withUsers(t, filepath.Join(t.TempDir(), "portal.db"), seal.GenerateKey())
+	now := time.Now().Truncate(time.Microsecond).UTC()
+	s := NewSessions(db, SessionLimits{Idle: 24 * time.Hour}, func() time.Time { return now })
+	data, err := access.SessionCodec{}.Encode(now, map[string]any{"session": access.Session{PublicID: "p", UserID: 1, State: access.Full}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []time.Duration{time.Hour, 3 * time.Hour} {
+		if err := s.CommitCtx(t.Context(), "token", data, now.Add(end)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(time.Hour)
+	if _, found, err := s.FindCtx(t.Context(), "token"); found || err != nil {
+		t.Errorf("Find after the first end = %v, %v; want none", found, err)
+	}
+}
+
 func TestRunFlushesWhenItEnds(t *testing.T) {
 	db := withUsers(t, filepath.Join(t.TempDir(), "portal.db"), seal.GenerateKey())
 	now := time.Now().Truncate(time.Microsecond).UTC()

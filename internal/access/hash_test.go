@@ -65,6 +65,15 @@ func TestEveryRefusedSignInComparesOneHash(t *testing.T) {
 	}
 }
 
+// TestNoPasswordIsRightWithoutAHash: not even one that the dummy hash would accept.
+func TestNoPasswordIsRightWithoutAHash(t *testing.T) {
+	h := newHasher(HashCost{MemoryKiB: 8, Iterations: 1, Parallelism: 1})
+	h.compare = func(string, string) (bool, error) { return true, nil }
+	if ok, err := h.matches(seal.NewSecret("x"), ""); err != nil || ok {
+		t.Errorf("matches = %v, %v; want false", ok, err)
+	}
+}
+
 func TestDefaultCost(t *testing.T) {
 	hash, err := newHasher(HashCost{}).hash(t.Context(), seal.NewSecret("x"))
 	if want := "$argon2id$v=19$m=19456,t=2,p=1$"; err != nil || !strings.HasPrefix(hash, want) {
