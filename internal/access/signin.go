@@ -44,17 +44,8 @@ func (s *SignIn) Password(ctx context.Context, a PasswordAttempt) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
-	leave, err := s.prover.hash.enter(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	defer leave()
 	now, e := s.now(), signInEntry(record, a.Client)
-	guess, err := s.store.Reserve(ctx, now, s.buckets(record, a, now), refused(e))
-	if err != nil {
-		return Result{}, err
-	}
-	ok, err := s.prover.hash.matches(a.Password, record.PasswordHash)
+	guess, ok, err := s.verify(ctx, record, a, e, now)
 	if err != nil {
 		return Result{}, err
 	}
@@ -71,6 +62,21 @@ func (s *SignIn) Password(ctx context.Context, a PasswordAttempt) (Result, error
 		return Result{}, err
 	}
 	return s.result(session, now), nil
+}
+
+// verify counts the guess and compares the password. It has one of the turns to hash no longer than that.
+func (s *SignIn) verify(ctx context.Context, r UserRecord, a PasswordAttempt, e audit.Entry, now time.Time) (Reservation, bool, error) {
+	leave, err := s.prover.hash.enter(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer leave()
+	guess, err := s.store.Reserve(ctx, now, s.buckets(r, a, now), refused(e))
+	if err != nil {
+		return nil, false, err
+	}
+	ok, err := s.prover.hash.matches(a.Password, r.PasswordHash)
+	return guess, ok, err
 }
 
 // find reads the user of a typed name; no user, without an error, when there is none.
