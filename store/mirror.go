@@ -42,27 +42,12 @@ func (db *DB) mirrorStates(ctx context.Context, where string, args ...any) ([]mi
 		if err != nil {
 			return nil, err
 		}
-		s.Started, s.Until, s.WalkNewest, s.Newest = fromMicro(started), fromMicro(until), fromMicro(walkNewest), fromMicro(newest)
-		s.LastComplete, s.LastDeep = fromMicro(complete), fromMicro(deep)
-		s.FailedAt, s.NextAttempt = fromMicro(failed), fromMicro(next)
+		s.Started, s.Until, s.WalkNewest, s.Newest = fromMicros(started), fromMicros(until), fromMicros(walkNewest), fromMicros(newest)
+		s.LastComplete, s.LastDeep = fromMicros(complete), fromMicros(deep)
+		s.FailedAt, s.NextAttempt = fromMicros(failed), fromMicros(next)
 		states = append(states, s)
 	}
 	return states, rows.Err()
-}
-
-// toMicro and fromMicro keep the zero time as 0.
-func toMicro(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func fromMicro(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }
 
 // SaveMirror writes payments and the state behind them in one transaction; see mirror.Store.
@@ -78,9 +63,9 @@ func (db *DB) SaveMirror(ctx context.Context, s mirror.State, payments []psp.Pay
 			rows_read = excluded.rows_read, rows_total = excluded.rows_total, last_complete = excluded.last_complete,
 			last_deep = excluded.last_deep, problem_kind = excluded.problem_kind, problem_msg = excluded.problem_msg,
 			failed_at = excluded.failed_at, failures = excluded.failures, next_attempt = excluded.next_attempt`,
-			s.ConnectionID, int64(s.Type), s.Walk, s.Cursor, toMicro(s.Started), toMicro(s.Until), toMicro(s.WalkNewest),
-			toMicro(s.Newest), s.Read, s.Total, toMicro(s.LastComplete), toMicro(s.LastDeep), s.ProblemKind, s.ProblemMsg,
-			toMicro(s.FailedAt), s.Failures, toMicro(s.NextAttempt))
+			s.ConnectionID, int64(s.Type), s.Walk, s.Cursor, toMicros(s.Started), toMicros(s.Until), toMicros(s.WalkNewest),
+			toMicros(s.Newest), s.Read, s.Total, toMicros(s.LastComplete), toMicros(s.LastDeep), s.ProblemKind, s.ProblemMsg,
+			toMicros(s.FailedAt), s.Failures, toMicros(s.NextAttempt))
 		return err
 	})
 }
@@ -104,5 +89,11 @@ func (db *DB) PaymentsAsOf(ctx context.Context, connectionID int64, t *psp.Termi
 	var asOf int64
 	err := db.reader.QueryRowContext(ctx, `SELECT coalesce(min(last_complete), 0) FROM mirror_states
 		WHERE (?1 = 0 OR connection_id = ?1) AND (?2 < 0 OR type = ?2)`, connectionID, kind).Scan(&asOf)
-	return fromMicro(asOf), mapError("read freshness of payments", err)
+	return fromMicros(asOf), mapError("read freshness of payments", err)
 }
+
+var (
+	_ mirror.Store     = (*DB)(nil)
+	_ psp.PaymentStore = (*DB)(nil)
+	_ psp.ViewStore    = (*DB)(nil)
+)

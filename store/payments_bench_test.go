@@ -6,7 +6,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/metrics"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,6 +76,22 @@ func someOfMillion(b *testing.B, db *store.DB) psp.PaymentRecord {
 	return list.Payments[0]
 }
 
+// cpu gives the processor time that this process has used. It is the steady figure on a shared machine.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// reportCPU reports the processor time since began for each operation.
+func reportCPU(b *testing.B, began time.Duration, operations int64, unit string) {
+	b.Helper()
+	b.ReportMetric(float64((cpu(b)-began).Nanoseconds())/float64(max(operations, 1))/1000, "cpu-µs/"+unit)
+}
+
 func middle() time.Time { return storetest.Newest.AddDate(0, 0, -storetest.Days/2) }
 
 func BenchmarkListPayments(b *testing.B) {
@@ -109,11 +128,13 @@ func BenchmarkListPayments(b *testing.B) {
 		b.Run(bm.name, func(b *testing.B) {
 			bm.q.Size = 50
 			b.ReportAllocs()
+			began := cpu(b)
 			for b.Loop() {
 				if _, err := db.ListPayments(b.Context(), bm.q); err != nil {
 					b.Fatal(err)
 				}
 			}
+			reportCPU(b, began, int64(b.N), "page")
 		})
 	}
 }
@@ -148,11 +169,13 @@ func BenchmarkPaymentTotals(b *testing.B) {
 	for _, bm := range benchmarks {
 		b.Run(bm.name, func(b *testing.B) {
 			b.ReportAllocs()
+			began := cpu(b)
 			for b.Loop() {
 				if _, err := db.PaymentTotals(b.Context(), bm.f, bm.by); err != nil {
 					b.Fatal(err)
 				}
 			}
+			reportCPU(b, began, int64(b.N), "total")
 		})
 	}
 }
@@ -162,7 +185,7 @@ func BenchmarkStreamPayments(b *testing.B) {
 	for name, o := range map[string]psp.PaymentOrder{"time": {}, "amount": {By: psp.ByAmount}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			rows := 0
+			rows, began := 0, cpu(b)
 			for b.Loop() {
 				err := db.StreamPayments(b.Context(), psp.PaymentFilter{}, o, func(batch []psp.PaymentRecord) error {
 					rows += len(batch)
@@ -173,6 +196,7 @@ func BenchmarkStreamPayments(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+			reportCPU(b, began, int64(rows), "row")
 		})
 	}
 }
@@ -183,7 +207,7 @@ func BenchmarkSavePayments(b *testing.B) {
 	draw := rand.New(rand.NewPCG(9, 9))
 	at := storetest.Newest
 	batch := make([]psp.Payment, 2000)
-	rows := 0
+	rows, began := 0, cpu(b)
 	for b.Loop() {
 		for i := range batch {
 			at = at.Add(-time.Duration(draw.Int64N(int64(time.Minute))))
@@ -199,4 +223,75 @@ func BenchmarkSavePayments(b *testing.B) {
 		rows += len(batch)
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+	reportCPU(b, began, int64(rows), "row")
+}
+
+// BenchmarkExportPayments measures W4 without the network: rows a second, the time to the first byte, and the heap that an
+// export adds at its peak.
+func BenchmarkExportPayments(b *testing.B) {
+	db := openMillion(b)
+	head := map[psp.PaymentColumn]string{}
+	for _, c := range psp.PaymentColumns {
+		head[c] = string(c)
+	}
+	for _, bm := range []struct {
+		format psp.ExportFormat
+		filter psp.PaymentFilter
+	}{{psp.CSV, psp.PaymentFilter{}}, {psp.XLSX, psp.PaymentFilter{From: storetest.Newest.AddDate(0, 0, -storetest.Days/5)}}} {
+		b.Run(string(bm.format), func(b *testing.B) {
+			e := psp.PaymentExport{
+				Filter: bm.filter, Columns: psp.PaymentColumns, Format: bm.format,
+				Text: psp.ExportText{
+					Head: head, Type: psp.TerminalType.String, Status: func(s psp.PaymentStatus) string { return fmt.Sprint(s) },
+					Connection: func(id int64) string { return fmt.Sprint(id) },
+					DateTime:   func(dst []byte, t time.Time) []byte { return t.AppendFormat(dst, time.DateTime) },
+				},
+			}
+			payments, rows := &psp.Payments{Store: db}, int64(0)
+			w, began := &watchedWriter{}, cpu(b)
+			for b.Loop() {
+				w.begin()
+				n, err := payments.Export(b.Context(), w, e)
+				if err != nil {
+					b.Fatal(err)
+				}
+				rows += n
+			}
+			b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+			reportCPU(b, began, rows, "row")
+			b.ReportMetric(float64(w.first.Microseconds())/1000, "first-byte-ms")
+			b.ReportMetric(float64(w.peak-w.base)/(1<<20), "peak-MB")
+			b.ReportMetric(float64(w.bytes)/(1<<20), "file-MB")
+		})
+	}
+}
+
+// watchedWriter notes when the first byte comes, and the memory from time to time.
+type watchedWriter struct {
+	began             time.Time
+	first             time.Duration
+	bytes, base, peak int64
+	next              int64
+}
+
+func (w *watchedWriter) begin() {
+	runtime.GC()
+	*w = watchedWriter{base: heap(), peak: heap(), began: time.Now()}
+}
+
+func (w *watchedWriter) Write(b []byte) (int, error) {
+	if w.bytes == 0 {
+		w.first = time.Since(w.began)
+	}
+	if w.bytes += int64(len(b)); w.bytes > w.next {
+		w.next = w.bytes + 4<<20
+		w.peak = max(w.peak, heap())
+	}
+	return len(b), nil
+}
+
+func heap() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
 }
