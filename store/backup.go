@@ -2,10 +2,14 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
+
+	"payportal/internal/audit"
 )
 
 // Backup writes a consistent copy of the database to a new file while a portal runs in another process, checks it, and flushes it to the
@@ -28,7 +32,7 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 	if _, err := db.writer.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	if err := checkFile(ctx, part); err != nil {
+	if err := markCopy(ctx, part); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
 	if err := flush(part); err != nil {
@@ -40,14 +44,34 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 	return flush(filepath.Dir(file))
 }
 
-// checkFile opens a database file by itself and runs CheckIntegrity on it.
-func checkFile(ctx context.Context, path string) (err error) {
+// markCopy checks a copied file and writes into it that it is one.
+func markCopy(ctx context.Context, path string) (err error) {
 	copied, err := Open(ctx, path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, copied.Close()) }()
-	return copied.CheckIntegrity(ctx)
+	defer func() { err = errors.Join(err, copied.Close(), removeIfThere(path+"-wal"), removeIfThere(path+"-shm")) }()
+	if err := copied.CheckIntegrity(ctx); err != nil {
+		return err
+	}
+	_, err = copied.writer.ExecContext(ctx, "INSERT INTO copies (made_at) VALUES (?)", time.Now().UnixMicro())
+	return err
+}
+
+// IsRestored reports whether the file is a copy that no portal has started on yet.
+func (db *DB) IsRestored(ctx context.Context) (restored bool, err error) {
+	err = db.reader.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM copies)").Scan(&restored)
+	return restored, mapError("read copy mark", err)
+}
+
+// AcceptRestored forgets that the file was a copy: what must be done after a restore has been done.
+func (db *DB) AcceptRestored(ctx context.Context, e audit.Entry) error {
+	return db.write(ctx, "accept restored copy", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM copies"); err != nil {
+			return err
+		}
+		return db.appendAudit(tx, e)
+	})
 }
 
 // CheckIntegrity reads the whole file: its pages, its indexes, and its references between tables.

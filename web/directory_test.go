@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"payportal/internal/access"
 	"payportal/internal/errs"
 	"payportal/internal/htmlcheck"
+	"payportal/web"
 )
 
 func TestPSPsAndAccountsShowWhatIsEnabledAndWhatIsGone(t *testing.T) {
@@ -44,7 +46,9 @@ func TestRefreshOfADownProviderKeepsTheCopy(t *testing.T) {
 }
 
 func TestPagesWithoutAnyConnectionSayWhatToDo(t *testing.T) {
-	p := newPortal(t)
+	p := newPortal(t, func(_ *portal, c *web.Config) {
+		c.ReportingConnections = func(context.Context) ([]web.ReportingConnection, error) { return nil, nil }
+	})
 	for role, offered := range map[access.RoleID]int{access.Administrator: 1, access.Auditor: 0} {
 		b := p.user(t, string(role), role)
 		for _, path := range []string{"/terminals", "/psps", "/psp-accounts", "/reports"} {

@@ -27,9 +27,8 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 		}
 		s.securityHeaders(w.Header(), v.nonce)
 		w.Header().Set("X-Request-Id", v.requestID)
-		rec := &recorder{ResponseWriter: w}
-		next.ServeHTTP(rec, withVisit(r, v))
-		s.logVisit(r, v, rec.status(), time.Since(started))
+		next.ServeHTTP(w, withVisit(r, v))
+		s.logVisit(r, v, v.answered.status(), time.Since(started))
 	})
 }
 
@@ -78,6 +77,14 @@ func (r *recorder) WriteHeader(code int) {
 	r.ResponseWriter.WriteHeader(code)
 }
 
+// Write notes that the answer has begun.
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.code == 0 {
+		r.code = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
 func (r *recorder) status() int {
 	if r.code == 0 {
 		return http.StatusOK
@@ -87,6 +94,15 @@ func (r *recorder) status() int {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// record notes what is answered, for the log line and for recover.
+func record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answered := &visitOf(r).answered
+		answered.ResponseWriter = w
+		next.ServeHTTP(answered, r)
+	})
+}
 
 // recover makes an error page of a panic, or ends the connection when the answer has begun.
 func (s *Server) recover(next http.Handler) http.Handler {
@@ -101,7 +117,7 @@ func (s *Server) recover(next http.Handler) http.Handler {
 			}
 			v := visitOf(r)
 			s.Log.Error("panic", "request_id", v.requestID, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			if w.(*recorder).code != 0 {
+			if v.answered.code != 0 {
 				panic(http.ErrAbortHandler)
 			}
 			s.fail(w, r, fmt.Errorf("panic: %v", cause))

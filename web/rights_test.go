@@ -109,20 +109,36 @@ func TestDroppedPermissionIsNoticed(t *testing.T) {
 
 // matrix asks as every role.
 type matrix struct {
+	ids   []access.RoleID
 	roles map[access.RoleID]*browser
 	can   map[access.RoleID]access.Set
 	none  *browser
 }
 
+// keyhole is a role of one permission, so that every other permission is missed by somebody.
+func keyhole(t *testing.T, p *portal) access.RoleID {
+	t.Helper()
+	by := access.By{Rights: access.All()}
+	by.Name = "test"
+	role, err := p.access.People.CreateRole(t.Context(), by, access.RoleDraft{Name: "keyhole", Permissions: []string{access.JobRead.String()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return role.ID
+}
+
 func newMatrix(t *testing.T, p *portal) matrix {
 	t.Helper()
-	m := matrix{roles: map[access.RoleID]*browser{}, can: map[access.RoleID]access.Set{}, none: p.visitor(t)}
-	for _, id := range builtInRoles {
+	m := matrix{
+		ids: append(slices.Clone(builtInRoles), keyhole(t, p)), roles: map[access.RoleID]*browser{},
+		can: map[access.RoleID]access.Set{}, none: p.visitor(t),
+	}
+	for i, id := range m.ids {
 		role, err := p.access.People.Role(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.roles[id], m.can[id] = p.user(t, "user-"+string(id), id), role.Permissions
+		m.roles[id], m.can[id] = p.user(t, fmt.Sprintf("user%d", i), id), role.Permissions
 	}
 	return m
 }
@@ -150,7 +166,7 @@ func (m matrix) check(t *testing.T, routes []web.Route, reviewed map[string]stri
 			if a := as(m.none); !turnedAway(a, htmx) {
 				problems = append(problems, fmt.Sprintf("%s as nobody (htmx %v) = %d, want the way to sign in", name, htmx, a.status))
 			}
-			for _, role := range builtInRoles {
+			for _, role := range m.ids {
 				permission := reviewed[name]
 				known, _ := access.ParsePermission(permission)
 				may := permission == access.SignedIn.String() || m.can[role].Has(known)
@@ -244,9 +260,12 @@ func TestHeadersOfEveryRoute(t *testing.T) {
 
 func checkHeaders(t *testing.T, where string, a answer) {
 	t.Helper()
-	policy := "default-src 'none'; script-src 'nonce-" + nonceOf(t, a) + "'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-		"connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-src 'none'; object-src 'none'; base-uri 'none'; " +
-		"frame-ancestors 'none'; report-to csp; report-uri /csp-report"
+	policy := "sandbox; default-src 'none'; frame-ancestors 'none'" // of a file that passes through
+	if a.header.Get("Content-Disposition") == "" {
+		policy = "default-src 'none'; script-src 'nonce-" + nonceOf(t, a) + "'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+			"connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-src 'none'; object-src 'none'; base-uri 'none'; " +
+			"frame-ancestors 'none'; report-to csp; report-uri /csp-report"
+	}
 	for name, want := range map[string]string{
 		"Content-Security-Policy":      policy,
 		"Reporting-Endpoints":          `csp="https://portal.example/csp-report"`,

@@ -75,6 +75,7 @@ func New(c Config) *Server {
 	s.nav = navigation(s.routes)
 	s.mux = s.newMux(s.routes)
 	s.handler = s.chain(s.mux)
+	s.Cookie.ErrorFunc = s.fail // a session that cannot be read or kept: the database
 	return s
 }
 
@@ -85,8 +86,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 func (s *Server) chain(mux *http.ServeMux) http.Handler {
 	app := http.NewServeMux()
 	app.Handle(static.Prefix, static.Handler())
-	app.Handle("/", s.sameSite(s.Cookie.LoadAndSave(s.pages(mux))))
-	return s.arrive(s.recover(compressed(app)))
+	app.Handle("/", s.sameSite(s.Cookie.LoadAndSave(s.recover(s.pages(mux)))))
+	return s.arrive(compressed(record(app)))
 }
 
 // pages answers what the mux knows, and makes error pages inside the layout of what it does not.
@@ -104,8 +105,7 @@ func (s *Server) pages(mux *http.ServeMux) http.Handler {
 // compressed answers gzip to those who take it. Nothing secret that an attacker does not know stands beside what he
 // chooses: pages carry a fresh nonce and no token.
 func compressed(next http.Handler) http.Handler {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(4),
-		gzhttp.ContentTypeFilter(gzhttp.CompressAllContentTypeFilter))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(4))
 	if err != nil {
 		panic("web: " + err.Error()) // constants that the library refuses
 	}

@@ -27,6 +27,8 @@ type visit struct {
 	// prefs are the user's preferences with every default filled in, and p prints by them.
 	prefs access.Preferences
 	p     *i18n.Printer
+	// answered is the response, which remembers its status.
+	answered recorder
 	// err is what the request failed with, for the log line.
 	err error
 }

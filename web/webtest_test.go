@@ -15,8 +15,12 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"payportal/internal/access"
+	"payportal/internal/command"
+	"payportal/internal/errs"
 	"payportal/internal/htmlcheck"
 	"payportal/internal/i18n"
+	"payportal/internal/mirror"
+	"payportal/internal/psp"
 	"payportal/internal/seal"
 	"payportal/store"
 	"payportal/store/storetest"
@@ -37,7 +41,7 @@ const password = "a long password for tests"
 // option changes what a portal is built from.
 type option func(p *portal, c *web.Config)
 
-// newPortal builds the surface. Passwords are hashed at the least cost and second factors are offered, not required.
+// newPortal builds the surface, with every use-case and a provider that cannot be reached. Passwords are hashed at the least cost and second factors are offered, not required.
 func newPortal(t testing.TB, options ...option) *portal {
 	t.Helper()
 	db := storetest.Open(t)
@@ -69,12 +73,36 @@ func newPortal(t testing.TB, options ...option) *portal {
 		Idle: 15 * time.Minute, Environment: func(context.Context) string { return "sandbox" }, Ready: db.Ready,
 		Observe: func(string, int, time.Duration) {}, Now: time.Now, Cookie: cookie, Access: useCases,
 	}
-	config.ReportingConnections = func(context.Context) ([]web.ReportingConnection, error) { return nil, nil }
+	commands := command.New(db, psp.TerminalCreation(nowhere{}))
+	config.UseCases = web.UseCases{
+		Payments:  &psp.Payments{Store: db},
+		Terminals: psp.NewTerminals(db, nowhere{}, commands),
+		Directory: psp.NewDirectory(db, nowhere{}),
+		Reports:   psp.NewReports(db, nowhere{}),
+		Commands:  commands,
+		ReportingConnections: func(context.Context) ([]web.ReportingConnection, error) {
+			return []web.ReportingConnection{{ID: 1, Name: "toman", Environment: "sandbox"}}, nil
+		},
+		MirrorProgress: func(context.Context) ([]mirror.Progress, error) { return nil, nil },
+		RefreshPayments: func(ctx context.Context, id int64) error {
+			_, err := nowhere{}.PSPReporting(ctx, id)
+			return err
+		},
+		RecordAudit: db.RecordAudit,
+	}
 	for _, change := range options {
 		change(p, &config)
 	}
 	p.Server = web.New(config)
 	return p
+}
+
+// nowhere is a connection whose provider cannot be reached.
+type nowhere struct{}
+
+// PSPReporting fails as a dead line does.
+func (nowhere) PSPReporting(context.Context, int64) (psp.Provider, error) {
+	return nil, errs.New(errs.Unavailable, "reach the provider", "provider.failure.refused", nil)
 }
 
 // lines collects the log.

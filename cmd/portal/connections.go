@@ -94,7 +94,7 @@ func (c connectionTestCommand) Run(ctx context.Context, std streams) error {
 			return plainly(err)
 		}
 		steps, err := s.Test(ctx, access.CommandLine(osUser()).Actor, found.ID, func(step connection.Step) {
-			line := strings.TrimSpace(printer.T("connection.step_"+step.Name) + " " + step.API + " " + step.Subject)
+			line := strings.TrimSpace(printer.T(step.NameKey()) + " " + step.API + " " + step.Subject)
 			fmt.Fprintf(std.out, "%-12s %s\n", step.Outcome, line)
 			if step.Outcome == connection.Failed {
 				fmt.Fprintf(std.out, "             %s\n             %v\n", printer.Tf(step.Advice, step.Args), step.Err)

@@ -124,6 +124,30 @@ func TestBackupRestoreAndAudit(t *testing.T) {
 	}
 }
 
+func TestStartOnARestoredCopyIsNoticedOnce(t *testing.T) {
+	a := openTestApp(t)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	mustShell(t, "", "backup", copied)
+	s := a.settings
+	s.DB = copied
+	for _, want := range []bool{true, false} {
+		restored, err := openApp(t.Context(), s, a.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := restored.db.IsRestored(t.Context())
+		if err != nil || got != want {
+			t.Errorf("IsRestored = %v, %v, want %v", got, err, want)
+		}
+		if err := restored.recoverAtStart(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := restored.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestMasterKeyRotation(t *testing.T) {
 	db := newData(t)
 	mustShell(t, sandboxJSON, "connection", "add")

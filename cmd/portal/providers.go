@@ -39,7 +39,7 @@ type clientBuilder struct {
 // build makes the clients of a connection without calling anybody.
 func (b clientBuilder) build(c connection.Connection, secrets connection.Credentials) (*tomanClients, error) {
 	if c.Provider != connection.Toman {
-		return nil, errs.New(errs.Unavailable, "build clients", "connection.error_no_adapter", nil)
+		return nil, errs.New(errs.Unavailable, "build clients", connection.NoAdapter, nil)
 	}
 	t := &tomanClients{monitor: apiclient.NewMonitor()}
 	var err error

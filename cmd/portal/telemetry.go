@@ -93,5 +93,6 @@ func startTracing(ctx context.Context) (stop func(context.Context) error, enable
 // traced wraps a handler so that its requests become spans named by their route pattern, without query or headers.
 func traced(next http.Handler) http.Handler {
 	return otelhttp.NewHandler(next, "staff portal", otelhttp.WithSpanNameFormatter(
-		func(_ string, r *http.Request) string { return r.Method + " " + r.Pattern }))
+		func(_ string, r *http.Request) string { return r.Method + " " + r.Pattern },
+	))
 }

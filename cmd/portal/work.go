@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"payportal/internal/audit"
 	"payportal/internal/command"
 	"payportal/internal/errs"
 	"payportal/internal/jobs"
@@ -73,7 +74,7 @@ func (a *app) registerJobs() *jobs.Registry {
 // work does what runs beside the requests until ctx ends: jobs, their plan, recovery, and the upkeep of sessions, health
 // and the audit trail's head.
 func (a *app) work(ctx context.Context) error {
-	if _, err := a.commands.Recover(ctx, command.AtStart); err != nil {
+	if err := a.recoverAtStart(ctx); err != nil {
 		return err
 	}
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
@@ -89,6 +90,24 @@ func (a *app) work(ctx context.Context) error {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownTimeout)
 	defer cancel()
 	return errors.Join(problem, a.jobs.Stop(stopping))
+}
+
+// recoverAtStart settles what the last run left open. On a restored backup nothing is taken to have been left undone: what
+// was on its way may have happened since the copy was made, and becomes unknown.
+func (a *app) recoverAtStart(ctx context.Context) error {
+	restored, err := a.db.IsRestored(ctx)
+	if err != nil {
+		return err
+	}
+	occasion := command.AtStart
+	if restored {
+		occasion = command.AfterRestore
+	}
+	if _, err := a.commands.Recover(ctx, occasion); err != nil || !restored {
+		return err
+	}
+	a.log.WarnContext(ctx, "the database is a restored copy: what was on its way when it was made is unknown now")
+	return a.db.AcceptRestored(ctx, audit.Entry{Actor: audit.System("start"), Act: "database.restored", Object: "database", Outcome: audit.OK})
 }
 
 // each does something at once and then in intervals until ctx ends. What fails is logged and tried again at its next turn.
