@@ -240,6 +240,9 @@ func problemOf(err error) string {
 	if e, ok := errors.AsType[*errs.Error](err); ok && (strings.HasPrefix(e.Msg, "psp.") || e.Msg == "errs.database") { // our own finding or trouble, not the provider's
 		return e.Msg
 	}
+	if credentialsRefused(err) {
+		return "psp.problem.unauthenticated"
+	}
 	switch errs.KindOf(err) {
 	case errs.Unavailable:
 		return "psp.problem.unavailable"
@@ -254,4 +257,18 @@ func problemOf(err error) string {
 	default:
 		return "psp.problem.other"
 	}
+}
+
+// credentialsRefused reports whether the provider refused who we are, rather than what we asked. An adapter says so by
+// these messages, since its errors are Forbidden either way: the user of the portal has a session.
+func credentialsRefused(err error) bool {
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Msg {
+	case "provider.user_refused", "provider.client_refused", "provider.unauthorized":
+		return true
+	}
+	return false
 }

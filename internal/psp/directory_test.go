@@ -107,3 +107,20 @@ func TestAnAnswerAboutSomethingElseIsNotUsed(t *testing.T) {
 		t.Errorf("PSP = %+v, %+v, %v, want the copy because of the foreign answer", p, fresh, err)
 	}
 }
+
+// TestCredentialsThatAreRefusedAreNotAMissingScope: an adapter's refusals of the login are Forbidden like a missing scope,
+// and want another remedy.
+func TestCredentialsThatAreRefusedAreNotAMissingScope(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for msg, want := range map[string]string{
+		"provider.user_refused": "psp.problem.unauthenticated", "provider.client_refused": "psp.problem.unauthenticated",
+		"provider.unauthorized": "psp.problem.unauthenticated", "provider.scope_missing": "psp.problem.forbidden",
+	} {
+		o.provider.down = errs.New(errs.Forbidden, "call provider", msg, nil)
+		wantKind(t, o.directory.Refresh(t.Context(), conn), errs.Forbidden)
+		if _, fresh, _ := o.directory.PSPs(t.Context(), conn); fresh.Problem != want {
+			t.Errorf("problem after %s = %q, want %q", msg, fresh.Problem, want)
+		}
+	}
+}
