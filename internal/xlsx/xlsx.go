@@ -1,7 +1,7 @@
 // Package xlsx writes spreadsheets as a stream: rows leave as they come, in memory that does not grow, onto as many sheets as
 // they need. It knows text, whole and decimal numbers, bold heads and column widths, and it cannot write a formula: text
 // that looks like one stays text. It reads nothing; the tests read its files with excelize. It is a leaf: every package may
-// import it and it imports nothing of ours. See docs/adr/0004.
+// import it and it imports nothing of ours. See docs/adr/0008.
 package xlsx
 
 import (

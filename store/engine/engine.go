@@ -1,5 +1,5 @@
 // Package engine reads the database straight from the SQLite engine, for the few queries where database/sql's row
-// scanning costs more than the query itself: list pages, totals and exports of payments (docs/adr/0003). It opens its own
+// scanning costs more than the query itself: list pages, totals and exports of payments (docs/adr/0007). It opens its own
 // read-only connections to the same file, keeps their statements prepared and hands out column values without allocating.
 // It writes nothing and knows no table. Only the store may import it.
 package engine
