@@ -20,8 +20,8 @@ func directoryRightsOf(v *visit) directoryRights {
 	return directoryRights{terminals: v.can(access.TerminalRead), create: v.can(access.TerminalCreate), payments: v.can(access.PaymentList)}
 }
 
-// connectionTabs are the same page on each connection; none when there is only one.
-func connectionTabs(ask directoryAsk) []ui.Tab {
+// directoryTabs are the same page on each connection; none when there is only one.
+func directoryTabs(ask directoryAsk) []ui.Tab {
 	if len(ask.all) < 2 {
 		return nil
 	}
@@ -41,7 +41,7 @@ func listFreshness(p *i18n.Printer, now time.Time, at listURL, f psp.Freshness) 
 
 func pspListView(p *i18n.Printer, now time.Time, ask directoryAsk, psps []psp.ListedPSP, f psp.Freshness) directory.List {
 	view := directory.List{
-		Title: p.T("psp.psp.title"), Text: p.T("directory.psps_text"), Fresh: listFreshness(p, now, ask.at, f), Connections: connectionTabs(ask),
+		Title: p.T("psp.psp.title"), Text: p.T("directory.psps_text"), Fresh: listFreshness(p, now, ask.at, f), Connections: directoryTabs(ask),
 		Empty: ui.NothingYet(p.T("directory.none_psps"), p.T("psp.psp.empty"), ui.Button{}),
 		Table: directory.Table{
 			ID: "psps-table", Label: p.Tf("directory.psp_count", map[string]any{"Count": len(psps)}),
@@ -60,7 +60,7 @@ func pspListView(p *i18n.Printer, now time.Time, ask directoryAsk, psps []psp.Li
 
 func accountListView(p *i18n.Printer, now time.Time, ask directoryAsk, accounts []psp.ListedAccount, f psp.Freshness) directory.List {
 	return directory.List{
-		Title: p.T("psp.account.title"), Text: p.T("directory.accounts_text"), Fresh: listFreshness(p, now, ask.at, f), Connections: connectionTabs(ask),
+		Title: p.T("psp.account.title"), Text: p.T("directory.accounts_text"), Fresh: listFreshness(p, now, ask.at, f), Connections: directoryTabs(ask),
 		Empty: ui.NothingYet(p.T("directory.none_accounts"), p.T("psp.account.empty"), ui.Button{}),
 		Table: accountTable(p, ask.at, accounts),
 	}

@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
 
+	"payportal/internal/calendar"
 	"payportal/internal/i18n"
 	"payportal/internal/psp"
 	"payportal/internal/textin"
@@ -55,8 +57,8 @@ func reportListView(p *i18n.Printer, ask reportAsk, list psp.ReportPage, mayDown
 	count := p.Tf("reports.count", map[string]any{"Count": len(list.Reports)})
 	view := reports.List{
 		Label: count, Announce: count, Chips: reportChips(p, ask), Columns: []ui.Column{
-			{Key: "file", Label: p.T("psp.report.filename")}, {Key: "period", Label: p.T("psp.report.period")}, {Key: "type", Label: p.T("psp.report.type")},
-			{Key: "created", Label: p.T("psp.report.created_at")}, {Key: "status", Label: p.T("psp.report.status")}, {Key: "download", Label: p.T("psp.report.download")},
+			{Key: "file", Label: p.T("psp.report.filename")}, {Key: "status", Label: p.T("psp.report.status")}, {Key: "download", Label: p.T("psp.report.download")},
+			{Key: "period", Label: p.T("psp.report.period")}, {Key: "created", Label: p.T("psp.report.created_at")}, {Key: "type", Label: p.T("psp.report.type")},
 		},
 		Pager: ui.Pager{NextHref: ask.at.cursor("after", list.Next), Text: count, Sizes: pageSizes(p, ask.at, ask.filter.Limit), Live: true},
 		Empty: reportsEmpty(p, ask),
@@ -64,7 +66,7 @@ func reportListView(p *i18n.Printer, ask reportAsk, list psp.ReportPage, mayDown
 	if ask.filter.After != "" {
 		view.Pager.PrevHref = ask.at.String()
 	}
-	_, view.Errors = fieldErrors(p, ask.wrong)
+	view.Errors = addressErrors(p, ask.wrong, []string{"connection", "status"})
 	working := 0
 	for _, r := range list.Reports {
 		if !r.Status.Final() && r.GoneAt.IsZero() {
@@ -117,28 +119,63 @@ func reportsEmpty(p *i18n.Printer, ask reportAsk) ui.Empty {
 
 func reportRow(p *i18n.Printer, ask reportAsk, r psp.ListedReport, mayDownload bool) reports.Row {
 	row := reports.Row{
-		ID: r.UUID, File: textin.Visible(r.Filename), Type: p.Tf("reports.type_number", map[string]any{"Type": r.Type}), Period: p.T("psp.report.period_none"),
-		Created: momentView(p, r.CreatedAt), State: reportState(p, r.Status), Since: momentView(p, r.ChangedAt),
+		ID: r.UUID, File: textin.Visible(r.Filename), Type: p.Tf("reports.type_number", map[string]any{"Type": r.Type}), Period: reportPeriod(p, r.Filename),
+		Created: momentView(p, r.CreatedAt), Made: reportMade(p, r), State: reportState(p, r.Status), Since: momentView(p, r.ChangedAt),
+		Note: reportNote(p, r),
 	}
 	if row.File == "" {
 		row.File = p.T("reports.no_file")
 	}
-	if !r.Start.IsZero() || !r.End.IsZero() {
-		row.Period = p.Tf("reports.period", map[string]any{"From": p.DateTime(r.Start), "To": p.DateTime(r.End)})
-	}
-	switch {
-	case !r.GoneAt.IsZero():
-		row.Note = p.T("psp.report.gone")
-	case r.Status == psp.ReportSuccess && mayDownload:
+	if row.Note == "" && mayDownload {
 		row.DownloadHref = listURL{"/reports/" + r.UUID + "/download", nil}.with("connection", ask.at.values.Get("connection")).String()
-	case r.Status == psp.ReportInitiated, r.Status == psp.ReportInProgress:
-		row.Note = p.T("psp.report.in_progress")
-	case r.Status == psp.ReportFailed:
-		row.Note = p.T("psp.report.failed")
-	case r.Status == psp.ReportExpired:
-		row.Note = p.T("psp.report.expired")
-	case r.Status != psp.ReportSuccess:
-		row.Note = p.T("psp.report.unknown_status")
 	}
 	return row
+}
+
+// reportNote says why a report has no file; "" when it has one.
+func reportNote(p *i18n.Printer, r psp.ListedReport) string {
+	switch {
+	case !r.GoneAt.IsZero():
+		return p.T("psp.report.gone")
+	case r.Status == psp.ReportSuccess:
+		return ""
+	case r.Status == psp.ReportInitiated, r.Status == psp.ReportInProgress:
+		return p.T("psp.report.in_progress")
+	case r.Status == psp.ReportFailed:
+		return p.T("psp.report.failed")
+	case r.Status == psp.ReportExpired:
+		return p.T("psp.report.expired")
+	}
+	return p.T("psp.report.unknown_status")
+}
+
+// reportMade says when the provider made the report: its start_datetime and end_datetime are those of the making (P5, "the
+// start date and time of the report generation process"), not of the payments in it.
+func reportMade(p *i18n.Printer, r psp.ListedReport) string {
+	switch {
+	case r.Start.IsZero():
+		return ""
+	case r.End.IsZero():
+		return p.Tf("reports.begun", map[string]any{"From": p.DateTime(r.Start)})
+	}
+	return p.Tf("reports.made", map[string]any{"From": p.DateTime(r.Start), "To": p.DateTime(r.End)})
+}
+
+// periodInName is the period that a file's name tells: "Toman_1403-06-23 03:30:00:1403-09-27 03:30:00_rIFosb6o8r.xlsx". The
+// provider gives the period nowhere else; by the sample it is Jalali and in Iran's time.
+var periodInName = regexp.MustCompile(`_(1[34]\d\d-\d\d-\d\d \d\d:\d\d):\d\d:(1[34]\d\d-\d\d-\d\d \d\d:\d\d):\d\d_`)
+
+// reportPeriod writes the period that a file's name tells in the user's calendar and zone; "–" when it tells none.
+func reportPeriod(p *i18n.Printer, filename string) string {
+	iran, err := calendar.Zone("Asia/Tehran")
+	parts := periodInName.FindStringSubmatch(filename)
+	if err != nil || parts == nil {
+		return p.DateTime(time.Time{})
+	}
+	from, fromRead := parseMoment(parts[1], calendar.Jalali, iran)
+	to, toRead := parseMoment(parts[2], calendar.Jalali, iran)
+	if !fromRead || !toRead {
+		return p.DateTime(time.Time{})
+	}
+	return p.Tf("reports.period", map[string]any{"From": p.Date(from) + " " + p.Time(from), "To": p.Date(to) + " " + p.Time(to)})
 }

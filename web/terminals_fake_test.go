@@ -181,7 +181,6 @@ func newOffice(t *testing.T) *office {
 	o := &office{provider: newReporting()}
 	o.portal = newPortal(t, func(p *portal, c *web.Config) {
 		o.commands = command.New(p.db, psp.TerminalCreation(o.provider))
-		c.Payments = &psp.Payments{Store: p.db}
 		c.Terminals = psp.NewTerminals(p.db, o.provider, o.commands)
 		c.Directory = psp.NewDirectory(p.db, o.provider)
 		c.Reports = psp.NewReports(p.db, o.provider)

@@ -136,7 +136,7 @@ func registerView(p *i18n.Printer, at listURL, f psp.TerminalFilter, c terminalC
 	for _, t := range page.Terminals {
 		list.Rows = append(list.Rows, registerRow(p, at, t))
 	}
-	_, list.Errors = fieldErrors(p, wrong)
+	list.Errors = addressErrors(p, wrong, terminalParameters)
 	switch {
 	case wrong != nil:
 		list.Empty = ui.Empty{Icon: icon.AlertCircle, Title: p.T("terminals.bad_address"), Text: p.T("terminals.bad_address_text"),
@@ -148,6 +148,17 @@ func registerView(p *i18n.Printer, at listURL, f psp.TerminalFilter, c terminalC
 	}
 	view.List = list
 	return view
+}
+
+// addressErrors says what is wrong with the address of a list. Only parameters that the filter form has lead to an input.
+func addressErrors(p *i18n.Printer, wrong error, inputs []string) []ui.FormError {
+	_, summary := fieldErrors(p, wrong)
+	for i, e := range summary {
+		if !slices.Contains(inputs, e.Field) {
+			summary[i].Field = ""
+		}
+	}
+	return summary
 }
 
 func registerRow(p *i18n.Printer, at listURL, t psp.RegisteredTerminal) terminals.Row {
@@ -266,9 +277,9 @@ func registerColumns(p *i18n.Printer, at listURL, sort psp.TerminalSort) []ui.Co
 	}
 	return []ui.Column{
 		sortable("number", "psp.terminal.number", psp.ByNumber, psp.ByNumberAbove),
-		{Key: "label", Label: p.T("psp.terminal.label")}, {Key: "type", Label: p.T("psp.terminal.type")},
-		{Key: "psp", Label: p.T("psp.terminal.psp")}, {Key: "account", Label: p.T("psp.terminal.account")},
-		{Key: "state", Label: p.T("terminals.state")}, {Key: "origin", Label: p.T("psp.terminal.origin")},
+		{Key: "label", Label: p.T("psp.terminal.label")}, {Key: "state", Label: p.T("terminals.state")},
+		{Key: "type", Label: p.T("psp.terminal.type")}, {Key: "psp", Label: p.T("psp.terminal.psp")},
+		{Key: "account", Label: p.T("psp.terminal.account")}, {Key: "origin", Label: p.T("psp.terminal.origin")},
 		sortable("created", "psp.terminal.created_at", psp.OldestFirst, psp.NewestFirst),
 	}
 }

@@ -5,6 +5,7 @@ package gallery
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -37,7 +38,7 @@ func (s sample) say(english, persian string) string {
 // All lists every component with canned values in p's language.
 func All(p *i18n.Printer) []Item {
 	s := sample{p}
-	return []Item{
+	components := []Item{
 		{"page-header", s.header()},
 		{"freshness", freshness(s)},
 		{"tiles", ui.Tiles(s.tiles())},
@@ -79,6 +80,7 @@ func All(p *i18n.Printer) []Item {
 			ContinueHref: "/",
 		})},
 	}
+	return slices.Concat(components, terminalItems(s), directoryItems(s), reportItems(s), commandItems(s))
 }
 
 // Frame is the frame that the gallery and tests of the layout stand in.
