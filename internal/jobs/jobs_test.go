@@ -50,7 +50,9 @@ func start(t testing.TB, db *sql.DB, registry *jobs.Registry) *jobs.Runner {
 // waitFor waits until a job is in a state.
 func waitFor(t testing.TB, runner *jobs.Runner, id int64, want jobs.State) jobs.Job {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	late := time.After(10 * time.Second)
 	for {
 		job, err := runner.Get(t.Context(), id)
 		if err != nil {
@@ -59,10 +61,11 @@ func waitFor(t testing.TB, runner *jobs.Runner, id int64, want jobs.State) jobs.
 		if job.State == want {
 			return job
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-look.C:
+		case <-late:
 			t.Fatalf("job %d is %s, want %s", id, job.State, want)
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
 
