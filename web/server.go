@@ -21,7 +21,9 @@ import (
 	"payportal/internal/access"
 	"payportal/internal/audit"
 	"payportal/internal/command"
+	"payportal/internal/connection"
 	"payportal/internal/i18n"
+	"payportal/internal/jobs"
 	"payportal/internal/mirror"
 	"payportal/internal/psp"
 	"payportal/static"
@@ -125,6 +127,10 @@ type UseCases struct {
 	MirrorProgress func(ctx context.Context) ([]mirror.Progress, error)
 	// RefreshPayments asks for new payments of a connection now; asking while one is waiting changes nothing.
 	RefreshPayments func(ctx context.Context, connectionID int64) error
+	// ConnectionHealth tells how a connection has been doing.
+	ConnectionHealth func(ctx context.Context, id int64) (connection.Health, error)
+	// RunningJobs lists the background jobs that are under way.
+	RunningJobs func(ctx context.Context) ([]jobs.Job, error)
 	// RecordAudit writes an act that changes nothing here, such as an export, to the audit trail.
 	RecordAudit func(ctx context.Context, e audit.Entry) error
 }

@@ -169,6 +169,7 @@ func (a *app) buildStaff() error {
 			Payments: a.payments, Terminals: a.terminals, Directory: a.directory, Reports: a.reports, Commands: a.commands,
 			ReportingConnections: a.reportingConnections,
 			MirrorProgress:       a.mirror.Progress, RefreshPayments: a.refreshPayments, RecordAudit: a.db.RecordAudit,
+			ConnectionHealth: a.connections.Health, RunningJobs: a.runningJobs,
 		},
 	})
 	return nil

@@ -163,6 +163,15 @@ func (a *app) refreshPayments(ctx context.Context, connectionID int64) error {
 	return errors.Join(problems...)
 }
 
+// mostRunning is more jobs than ever run at once.
+const mostRunning = 100
+
+// runningJobs lists the jobs that are under way.
+func (a *app) runningJobs(ctx context.Context) ([]jobs.Job, error) {
+	running, _, err := a.jobs.List(ctx, jobs.Query{State: jobs.Running, Size: mostRunning})
+	return running, err
+}
+
 func (a *app) recoverCommands(ctx context.Context) error {
 	_, err := a.commands.Recover(ctx, command.WhileRunning)
 	return err
