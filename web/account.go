@@ -134,7 +134,7 @@ func (s *Server) confirmSecondFactor(w http.ResponseWriter, r *http.Request) err
 	back := localPath(in.raw("return"))
 	codes, err := s.Access.Account.ConfirmSecondFactor(r.Context(), v.identity, v.client(r), in.raw("code"))
 	if err != nil {
-		p, ok := invalidForm(page{}, err)
+		p, ok := proofForm(page{}, err)
 		if !ok {
 			return err
 		}

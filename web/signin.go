@@ -75,6 +75,16 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// proofForm is invalidForm for the forms in which somebody proves who they are. How often those may be sent is limited for
+// each person: too often is theirs to mend (429), and no trouble of the portal's.
+func proofForm(p page, err error) (page, bool) {
+	p, ok := invalidForm(p, err)
+	if errs.Is(err, errs.RateLimited) {
+		p.status = http.StatusTooManyRequests
+	}
+	return p, ok
+}
+
 // stageTarget is where a session goes from here: the step that it owes, carrying the way back, or the way back itself.
 func stageTarget(state access.State, back string) string {
 	if state == access.Full {
@@ -110,7 +120,7 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request) error {
 	view := account.SecondFactor{Return: localPath(in.raw("return"))}
 	result, err := s.Access.SignIn.SecondFactor(r.Context(), v.identity, v.client(r), in.raw("code"))
 	if err != nil {
-		p, ok := invalidForm(page{title: v.p.T("signin.code_title")}, err)
+		p, ok := proofForm(page{title: v.p.T("signin.code_title")}, err)
 		if !ok {
 			return err
 		}
@@ -161,7 +171,7 @@ func (s *Server) setup(w http.ResponseWriter, r *http.Request) error {
 			access.NewUser{Username: username, DisplayName: username}, password)
 	}
 	if err != nil {
-		p, ok := invalidForm(page{title: v.p.T("signin.setup_title")}, err)
+		p, ok := proofForm(page{title: v.p.T("signin.setup_title")}, err)
 		if !ok {
 			return err
 		}
@@ -212,7 +222,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		err = s.Access.Account.ChangePassword(r.Context(), v.identity, v.client(r), seal.NewSecret(in.raw("password")), next)
 	}
 	if err != nil {
-		p, ok := invalidForm(page{}, err)
+		p, ok := proofForm(page{}, err)
 		if !ok {
 			return err
 		}
@@ -254,7 +264,7 @@ func (s *Server) stepUp(w http.ResponseWriter, r *http.Request) error {
 		proof = in.raw("code")
 	}
 	if err := s.Access.Sessions.StepUp(r.Context(), v.identity, v.client(r), seal.NewSecret(proof)); err != nil {
-		p, ok := invalidForm(page{}, err)
+		p, ok := proofForm(page{}, err)
 		if !ok {
 			return err
 		}
