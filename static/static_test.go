@@ -99,8 +99,16 @@ func TestAcceptsGzip(t *testing.T) {
 		header string
 		want   bool
 	}{
-		{"", false}, {"gzip", true}, {"br, gzip", true}, {"GZIP;q=1.0", true}, {"gzip; q=0", false}, {"gzip;q=0.0", false}, {"gzip;q=0.000", false},
-		{"gzip;q=0.5", true}, {"identity", false}, {"x-gzipped", false},
+		{"", false},
+		{"gzip", true},
+		{"br, gzip", true},
+		{"GZIP;q=1.0", true},
+		{"gzip; q=0", false},
+		{"gzip;q=0.0", false},
+		{"gzip;q=0.000", false},
+		{"gzip;q=0.5", true},
+		{"identity", false},
+		{"x-gzipped", false},
 	}
 	for _, tt := range tests {
 		if got := acceptsGzip(tt.header); got != tt.want {

@@ -309,8 +309,17 @@ func allSeqs(t *testing.T, db *DB, f audit.Filter) []int64 {
 func TestAuditPlansNeverScan(t *testing.T) {
 	db := trail(t, 5)
 	for _, f := range []audit.Filter{
-		{}, {UserID: 1}, {Act: "user."}, {Act: "user.create"}, {Object: "x"}, {Outcome: "ok"}, {Address: "x"}, {Before: 9},
-		{From: time.Now()}, {Until: time.Now()}, {From: time.Now(), Until: time.Now(), Act: "user.", UserID: 1},
+		{},
+		{UserID: 1},
+		{Act: "user."},
+		{Act: "user.create"},
+		{Object: "x"},
+		{Outcome: "ok"},
+		{Address: "x"},
+		{Before: 9},
+		{From: time.Now()},
+		{Until: time.Now()},
+		{From: time.Now(), Until: time.Now(), Act: "user.", UserID: 1},
 	} {
 		query, args := auditQuery(f)
 		if plan := queryPlan(t, db, query, args...); strings.Contains(plan, "SCAN audit") || strings.Contains(plan, "TEMP B-TREE") {

@@ -240,7 +240,7 @@ func connectionUsed(ctx context.Context, tx *sql.Tx, id int64) (bool, error) {
 	}
 	for _, table := range tables {
 		var used bool
-		query := fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM "%s" WHERE connection_id = ?)`, table) // a name of our own schema
+		query := fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM "%s" WHERE connection_id = ?)`, table) // #nosec G201 -- a name of our own schema
 		if err := tx.QueryRowContext(ctx, query, id).Scan(&used); err != nil || used {
 			return used, err
 		}

@@ -28,7 +28,7 @@ func (db *DB) MirrorStates(ctx context.Context) ([]mirror.State, error) {
 }
 
 func (db *DB) mirrorStates(ctx context.Context, where string, args ...any) ([]mirror.State, error) {
-	rows, err := db.reader.QueryContext(ctx, "SELECT "+mirrorColumns+" FROM mirror_states "+where, args...)
+	rows, err := db.reader.QueryContext(ctx, "SELECT "+mirrorColumns+" FROM mirror_states "+where, args...) // #nosec G202 -- constants of this file
 	if err != nil {
 		return nil, err
 	}

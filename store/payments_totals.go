@@ -56,7 +56,7 @@ func (w wide) amount() (money.Amount, error) {
 	return money.Of(int64(w.low), money.IRR), nil
 }
 
-func (s *sums) add(amount int64, status int64) {
+func (s *sums) add(amount, status int64) {
 	s.count++
 	s.amount.add(amount)
 	if status == int64(psp.PaymentSuccessful) {

@@ -34,8 +34,10 @@ func scanUser(scan func(...any) error, more ...any) (access.User, error) {
 	var u access.User
 	var preferences, roles string
 	var created, signedIn int64
-	err := scan(append([]any{&u.ID, &u.Username, &u.DisplayName, &u.Disabled, &u.MustChangePassword, &u.SecondFactor,
-		&u.RecoveryCodes, &preferences, &u.RightsEpoch, &u.Version, &created, &signedIn, &roles}, more...)...)
+	err := scan(append([]any{
+		&u.ID, &u.Username, &u.DisplayName, &u.Disabled, &u.MustChangePassword, &u.SecondFactor,
+		&u.RecoveryCodes, &preferences, &u.RightsEpoch, &u.Version, &created, &signedIn, &roles,
+	}, more...)...)
 	if err != nil {
 		return u, err
 	}

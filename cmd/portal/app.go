@@ -113,15 +113,11 @@ func openStore(ctx context.Context, path string, keys *seal.Keyring) (*store.DB,
 // buildAccess wires sessions, sign-in and people.
 func (a *app) buildAccess() error {
 	a.sessions = store.NewSessions(a.db, store.SessionLimits{Idle: a.settings.SessionIdle}, time.Now)
-	cookie := scs.New()
-	cookie.Store = a.sessions
-	cookie.Codec = access.SessionCodec{}
-	cookie.HashTokenInStore = true
-	cookie.Lifetime = a.settings.SessionLifetime
-	cookie.Cookie.Name = "sid"
-	cookie.Cookie.Persist = false
-	cookie.Cookie.HttpOnly = true
-	cookie.Cookie.SameSite = http.SameSiteStrictMode
+	// Not scs.New, which starts a goroutine for a store in memory that nobody uses.
+	cookie := &scs.SessionManager{
+		Store: a.sessions, Codec: access.SessionCodec{}, HashTokenInStore: true, Lifetime: a.settings.SessionLifetime,
+		Cookie: scs.SessionCookie{Name: "sid", Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode},
+	}
 	if a.settings.publicURL.Scheme == "https" {
 		cookie.Cookie.Name = "__Host-sid"
 		cookie.Cookie.Secure = true
@@ -169,7 +165,7 @@ func (a *app) buildStaff() error {
 			Payments: a.payments, Terminals: a.terminals, Directory: a.directory, Reports: a.reports, Commands: a.commands,
 			ReportingConnections: a.reportingConnections,
 			MirrorProgress:       a.mirror.Progress, RefreshPayments: a.refreshPayments, RecordAudit: a.db.RecordAudit,
-			ConnectionHealth: a.connections.Health, RunningJobs: a.runningJobs,
+			ConnectionHealth: a.connections.Health, RunningJobs: a.runningJobs, Views: &psp.Views{Store: a.db},
 		},
 	})
 	return nil

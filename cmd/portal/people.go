@@ -97,7 +97,7 @@ func (c userDisableCommand) Run(ctx context.Context, std streams) error {
 func (c dataConfig) withPeople(ctx context.Context, do func(people *access.People, by access.By) error) error {
 	return c.withStore(ctx, func(db *store.DB, keys *seal.Keyring) error {
 		sessions := store.NewSessions(db, store.SessionLimits{Idle: 15 * time.Minute}, time.Now)
-		useCases, err := access.New(access.Config{Store: db, Sessions: sessions, Cookie: scs.New(), Keys: keys, Now: time.Now})
+		useCases, err := access.New(access.Config{Store: db, Sessions: sessions, Cookie: &scs.SessionManager{}, Keys: keys, Now: time.Now})
 		if err != nil {
 			return err
 		}

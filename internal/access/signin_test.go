@@ -46,8 +46,13 @@ func TestEveryRefusalIsTheSameAnswer(t *testing.T) {
 	p.clock.move(8 * 24 * time.Hour)
 	var answers []string
 	for _, a := range [][2]string{
-		{"sara", "wrong"}, {"nobody", goodPassword}, {"gone", goodPassword}, {late.Username, password.Reveal()},
-		{"", ""}, {"a\u202eb", "x"}, {"sara", ""},
+		{"sara", "wrong"},
+		{"nobody", goodPassword},
+		{"gone", goodPassword},
+		{late.Username, password.Reveal()},
+		{"", ""},
+		{"a\u202eb", "x"},
+		{"sara", ""},
 	} {
 		_, err := (&browser{p: p}).signIn(a[0], a[1])
 		wantKind(t, "sign in as "+a[0], err, errs.Invalid)

@@ -72,11 +72,15 @@ func TestParseNamesEveryProblemAtOnce(t *testing.T) {
 	change := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(tomanJSON) }
 	tests := []struct{ name, doc, want string }{
 		{"everything", `{}`, "name: name; environment: environment; provider: provider"},
-		{"nothing of a provider", `{"name":"a","provider":"toman","environment":"sandbox"}`,
+		{
+			"nothing of a provider", `{"name":"a","provider":"toman","environment":"sandbox"}`,
 			"base_urls.auth: required; base_urls.psp_reporting: one_api; credentials.username: required; credentials.password: required; " +
-				"credentials.client_id: required; credentials.client_secret: required"},
-		{"three at once", change(`"toman-staging"`, `"Toman Staging"`, `"staging"`, `"test"`, `SECRET-p`, ``),
-			"name: name; environment: environment; credentials.password: required"},
+				"credentials.client_id: required; credentials.client_secret: required",
+		},
+		{
+			"three at once", change(`"toman-staging"`, `"Toman Staging"`, `"staging"`, `"test"`, `SECRET-p`, ``),
+			"name: name; environment: environment; credentials.password: required",
+		},
 		{"name too long", change(`"toman-staging"`, `"`+strings.Repeat("a", 41)+`"`), "name: name"},
 		{"unknown provider", change(`"toman"`, `"stripe"`), "provider: provider"},
 		{"unknown fields", change(`"client_auth":"basic"`, `"client_auth":"basic","admin":true,"Base_url":{}`), "admin: unknown_field; Base_url: unknown_field"},
@@ -92,8 +96,10 @@ func TestParseNamesEveryProblemAtOnce(t *testing.T) {
 		{"hosts with a wildcard", change(`"client_auth"`, `"download_hosts":["*.example"],"client_auth"`), "download_hosts: download_hosts"},
 		{"hosts that are addresses", change(`"client_auth"`, `"download_hosts":["10.0.0.1"],"client_auth"`), "download_hosts: download_hosts"},
 		{"concurrency", change(`"client_auth"`, `"concurrency":65,"client_auth"`), "concurrency: concurrency"},
-		{"another provider's settings", strings.Replace(tupayJSON, `"name"`, `"client_auth":"basic","scopes":["x"],"download_hosts":["x.example"],"device":"d","name"`, 1),
-			"client_auth: not_for_provider; scopes: not_for_provider; download_hosts: not_for_provider; device: not_for_provider"},
+		{
+			"another provider's settings", strings.Replace(tupayJSON, `"name"`, `"client_auth":"basic","scopes":["x"],"download_hosts":["x.example"],"device":"d","name"`, 1),
+			"client_auth: not_for_provider; scopes: not_for_provider; download_hosts: not_for_provider; device: not_for_provider",
+		},
 		{"credential with a line break", change("SECRET-p", `SECRET-p\n`), "credentials.password: credential"},
 		{"credential of another type", change(`"SECRET-p"`, `5`), "credentials: json_value"},
 		{"name of another type", change(`"toman-staging"`, `null`), "name: json_value"},

@@ -33,8 +33,14 @@ func fragmentContext(start string) *html.Node {
 		prefix string
 		within atom.Atom
 	}{
-		{"<td", atom.Tr}, {"<th>", atom.Tr}, {"<th ", atom.Tr}, {"<tr", atom.Tbody}, {"<tbody", atom.Table}, {"<thead", atom.Table},
-		{"<tfoot", atom.Table}, {"<caption", atom.Table},
+		{"<td", atom.Tr},
+		{"<th>", atom.Tr},
+		{"<th ", atom.Tr},
+		{"<tr", atom.Tbody},
+		{"<tbody", atom.Table},
+		{"<thead", atom.Table},
+		{"<tfoot", atom.Table},
+		{"<caption", atom.Table},
 	} {
 		if strings.HasPrefix(start, row.prefix) {
 			context = row.within

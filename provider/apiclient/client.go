@@ -271,7 +271,7 @@ func (c *Client) request(ctx context.Context, call Call, target string, body []b
 }
 
 func (c *Client) send(req *http.Request, call Call) (*Answer, error) {
-	resp, err := c.wire.RoundTrip(req)
+	resp, err := c.wire.RoundTrip(req) //nolint:bodyclose // the wire has read the body into memory
 	if err != nil {
 		f, ok := errors.AsType[*failure](err)
 		if !ok {

@@ -2,6 +2,8 @@ package apiclient
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -15,9 +17,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"crypto/tls"
-	"crypto/x509"
 
 	"payportal/internal/errs"
 )

@@ -39,6 +39,7 @@ type wire struct {
 	log       *slog.Logger
 }
 
+//nolint:bodyclose // the responses here are type parameters
 func newWire(cfg Config, base *url.URL) *wire {
 	l := cfg.Limits
 	dialer := &net.Dialer{Timeout: l.Dial, KeepAlive: 30 * time.Second}
@@ -65,13 +66,13 @@ func newWire(cfg Config, base *url.URL) *wire {
 		w.next = cfg.Wrap(transport)
 	}
 	queue := bulkhead.NewBuilder[*http.Response](uint(l.Concurrency)).WithMaxWaitTime(l.Call).Build()
-	breaker := circuitbreaker.NewBuilder[*http.Response]().
-		HandleIf(atFault).
-		WithFailureThresholdRatio(6, 10).
-		WithSuccessThreshold(1).
-		WithDelay(l.Rest).
-		WithJitterFactor(0.2).
-		Build()
+	breaker := circuitbreaker.NewBuilder[*http.Response]().                                          
+														HandleIf(atFault).
+														WithFailureThresholdRatio(6, 10).
+														WithSuccessThreshold(1).
+														WithDelay(l.Rest).
+														WithJitterFactor(0.2).
+														Build()
 	w.guards = failsafe.With[*http.Response](queue, breaker)
 	return w
 }

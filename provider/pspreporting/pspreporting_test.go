@@ -148,8 +148,10 @@ func TestCreateTerminalRefused(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"fields", `{"terminal_number":["already exists","and more"],"psp_account_uuid":"unknown"}`, 400,
-			"provider.declined code 400 words <nil>; terminal_number: already exists; psp_account_uuid: unknown"},
+		{
+			"fields", `{"terminal_number":["already exists","and more"],"psp_account_uuid":"unknown"}`, 400,
+			"provider.declined code 400 words <nil>; terminal_number: already exists; psp_account_uuid: unknown",
+		},
 		{"detail", `{"detail":"quota is used up"}`, 400, "provider.declined_words code 400 words quota is used up"},
 		{"code", `{"code":"duplicate_terminal","detail":"exists"}`, 409, "provider.declined_words code duplicate_terminal words exists"},
 		{"other shapes", `{"terminal_number":{"deep":["x"]},"x":null,"enabled":[]}`, 400, "provider.declined code 400 words <nil>"},

@@ -59,7 +59,7 @@ func (e *Engine) Serve(addr string, s Service) (string, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return "", fmt.Errorf("listen for sandbox %s: %w", s.Name, err)
 	}

@@ -356,8 +356,14 @@ func TestInjectRefusesNonsense(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	for _, f := range []sandbox.Fault{
-		{}, {Kind: "explode"}, {Kind: sandbox.Status}, {Kind: sandbox.Status, Status: 99}, {Kind: sandbox.Hang, Path: "["},
-		{Kind: sandbox.ForeignURL}, {Kind: sandbox.Hang, Percent: 101}, {Kind: sandbox.Hang, Times: -1},
+		{},
+		{Kind: "explode"},
+		{Kind: sandbox.Status},
+		{Kind: sandbox.Status, Status: 99},
+		{Kind: sandbox.Hang, Path: "["},
+		{Kind: sandbox.ForeignURL},
+		{Kind: sandbox.Hang, Percent: 101},
+		{Kind: sandbox.Hang, Times: -1},
 	} {
 		if _, err := r.Inject(f); err == nil {
 			t.Errorf("%+v was accepted", f)

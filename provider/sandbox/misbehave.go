@@ -120,7 +120,7 @@ func resetConnection(w http.ResponseWriter) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetLinger(0) //nolint:errcheck // then it is closed by FIN, which is as dead for the client
 	}
-	conn.Close()
+	_ = conn.Close() // dead either way
 }
 
 // streamWithoutEnd is plausible for as long as anybody reads it.

@@ -15,11 +15,11 @@ import (
 type Access int
 
 const (
-	// NoToken: unknown, revoked or expired; the API answers 401.
+	// NoToken means unknown, revoked or expired; the API answers 401.
 	NoToken Access = iota
-	// NoScope: a live token without the endpoint's scope; the API answers 403.
+	// NoScope means a live token without the endpoint's scope; the API answers 403.
 	NoScope
-	// Granted: go ahead.
+	// Granted means go ahead.
 	Granted
 )
 

@@ -434,16 +434,26 @@ func TestChecks(t *testing.T) {
 		want   string
 		logins int
 	}{
-		{"all well", func(*account, *tomanauth.Config) {},
-			"address passed\ntls passed\nclient passed\nuser passed\nscope a.read passed\nscope b.read passed", 1},
-		{"client refused", func(_ *account, c *tomanauth.Config) { c.ClientSecret = seal.NewSecret("SECRET-WRONG") },
-			"address passed\ntls passed\nclient failed provider.client_refused\nuser not_reached\nscope a.read not_reached\nscope b.read not_reached", 1},
-		{"user refused", func(a *account, _ *tomanauth.Config) { a.password = "SECRET-OTHER" },
-			"address passed\ntls passed\nclient passed\nuser failed provider.user_refused\nscope a.read not_reached\nscope b.read not_reached", 1},
-		{"one scope missing", func(a *account, _ *tomanauth.Config) { a.scopes = []string{"b.read"} },
-			"address passed\ntls passed\nclient passed\nuser passed\nscope a.read failed provider.scope_missing\nscope b.read passed", 3},
-		{"server fails", func(a *account, _ *tomanauth.Config) { a.broken = true },
-			"address passed\ntls passed\nclient failed provider.failure.status\nuser not_reached\nscope a.read not_reached\nscope b.read not_reached", 1},
+		{
+			"all well", func(*account, *tomanauth.Config) {},
+			"address passed\ntls passed\nclient passed\nuser passed\nscope a.read passed\nscope b.read passed", 1,
+		},
+		{
+			"client refused", func(_ *account, c *tomanauth.Config) { c.ClientSecret = seal.NewSecret("SECRET-WRONG") },
+			"address passed\ntls passed\nclient failed provider.client_refused\nuser not_reached\nscope a.read not_reached\nscope b.read not_reached", 1,
+		},
+		{
+			"user refused", func(a *account, _ *tomanauth.Config) { a.password = "SECRET-OTHER" },
+			"address passed\ntls passed\nclient passed\nuser failed provider.user_refused\nscope a.read not_reached\nscope b.read not_reached", 1,
+		},
+		{
+			"one scope missing", func(a *account, _ *tomanauth.Config) { a.scopes = []string{"b.read"} },
+			"address passed\ntls passed\nclient passed\nuser passed\nscope a.read failed provider.scope_missing\nscope b.read passed", 3,
+		},
+		{
+			"server fails", func(a *account, _ *tomanauth.Config) { a.broken = true },
+			"address passed\ntls passed\nclient failed provider.failure.status\nuser not_reached\nscope a.read not_reached\nscope b.read not_reached", 1,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

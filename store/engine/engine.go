@@ -265,7 +265,7 @@ func (s *Stmt) Bind(args ...any) error {
 }
 
 func (s *Stmt) bind(position int32, arg any) error {
-	rc := int32(sqlite3.SQLITE_OK)
+	var rc int32
 	switch v := arg.(type) {
 	case int64:
 		rc = sqlite3.Xsqlite3_bind_int64(s.c.tls, s.handle, position, v)

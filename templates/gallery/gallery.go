@@ -93,8 +93,10 @@ func Frame(p *i18n.Printer) layout.Frame {
 			Lang: p.Lang(), Calendar: s.say("gregorian", "jalali"), Digits: s.say("latin", "persian"), Unit: "rial", Zone: "UTC",
 			Theme: "auto", Density: "comfortable",
 			Zones: []ui.Option{
-				{Value: "Asia/Tehran", Label: s.say("Tehran", "تهران")}, {Value: "Europe/Warsaw", Label: s.say("Warsaw", "ورشو")},
-				{Value: "America/Lima", Label: s.say("Lima", "لیما")}, {Value: "UTC", Label: "UTC"},
+				{Value: "Asia/Tehran", Label: s.say("Tehran", "تهران")},
+				{Value: "Europe/Warsaw", Label: s.say("Warsaw", "ورشو")},
+				{Value: "America/Lima", Label: s.say("Lima", "لیما")},
+				{Value: "UTC", Label: "UTC"},
 			},
 		},
 		Breadcrumbs: []layout.Crumb{{Label: s.say("PSP reporting", "گزارش‌های پرداخت"), Href: "/payments"}, {Label: s.say("Payments", "تراکنش‌ها")}},
@@ -217,8 +219,11 @@ func (s sample) rows(n int) []row {
 		s.say("Behpardakht Mellat", "به‌پرداخت ملت"), s.say("Asan Pardakht Persian", "آسان پرداخت پرشین"),
 	}
 	states := []ui.Status{
-		{Tone: ui.Success, Text: s.say("Successful", "موفق")}, {Tone: ui.Failure, Text: s.say("Failed", "ناموفق")},
-		{Tone: ui.Warning, Text: s.say("Unknown", "نامشخص")}, {Tone: ui.Info, Text: s.say("Reversed", "برگشت‌خورده")}, {Text: s.say("Pending", "در انتظار")},
+		{Tone: ui.Success, Text: s.say("Successful", "موفق")},
+		{Tone: ui.Failure, Text: s.say("Failed", "ناموفق")},
+		{Tone: ui.Warning, Text: s.say("Unknown", "نامشخص")},
+		{Tone: ui.Info, Text: s.say("Reversed", "برگشت‌خورده")},
+		{Text: s.say("Pending", "در انتظار")},
 	}
 	list := make([]row, n)
 	for i := range list {
@@ -257,7 +262,8 @@ func (s sample) pager() ui.Pager {
 		NextHref: "/payments?after=x", Live: true, Text: s.say("Rows 1 to 12", "سطرهای ۱ تا ۱۲"),
 		Sizes: []ui.PageSize{
 			{Label: s.p.Digits("25"), Href: "/payments?size=25", Current: true},
-			{Label: s.p.Digits("50"), Href: "/payments?size=50"}, {Label: s.p.Digits("100"), Href: "/payments?size=100"},
+			{Label: s.p.Digits("50"), Href: "/payments?size=50"},
+			{Label: s.p.Digits("100"), Href: "/payments?size=100"},
 		},
 	}
 }

@@ -191,7 +191,7 @@ func checkElement(t *testing.T, where string, n *html.Node, ids map[string]int) 
 }
 
 // references gives the ids that an attribute names.
-func references(n *html.Node, a html.Attribute) []string {
+func references(_ *html.Node, a html.Attribute) []string {
 	switch {
 	case a.Key == "for" || a.Key == "popovertarget" || a.Key == "data-reveal" || strings.HasPrefix(a.Key, "aria-") && strings.HasSuffix(a.Key, "by"):
 		return strings.Fields(a.Val)

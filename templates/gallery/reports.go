@@ -31,8 +31,14 @@ func (s sample) reports() reports.List {
 	return reports.List{
 		Label: s.say("4 reports", "۴ گزارش"), Announce: s.say("4 reports, 1 is being made", "۴ گزارش، ۱ گزارش در حال تهیه است"),
 		Working: s.say("1 report is being made", "۱ گزارش در حال تهیه است"), PollHref: "/reports/progress?seen=x",
-		Columns: []ui.Column{{Key: "file", Label: s.say("File", "فایل")}, {Key: "status", Label: s.say("State", "وضعیت")}, {Key: "download", Label: s.say("Download", "دریافت فایل")},
-			{Key: "period", Label: s.say("Period", "بازه")}, {Key: "created", Label: s.say("Created", "زمان ایجاد")}, {Key: "type", Label: s.say("Type", "نوع")}},
+		Columns: []ui.Column{
+			{Key: "file", Label: s.say("File", "فایل")},
+			{Key: "status", Label: s.say("State", "وضعیت")},
+			{Key: "download", Label: s.say("Download", "دریافت فایل")},
+			{Key: "period", Label: s.say("Period", "بازه")},
+			{Key: "created", Label: s.say("Created", "زمان ایجاد")},
+			{Key: "type", Label: s.say("Type", "نوع")},
+		},
 		Rows: []reports.Row{
 			working, ready,
 			row("3", ui.Failure, "Failed", "ناموفق", s.say("The provider could not make this report.", "ارائه‌دهنده نتوانست این گزارش را تهیه کند.")),

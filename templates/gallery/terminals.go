@@ -60,9 +60,13 @@ func (s sample) register(rows ...terminals.Row) terminals.Register {
 			Chips: ui.Chips{Items: []ui.Chip{{Label: s.say("Search: 21", "جست‌وجو: ۲۱"), RemoveHref: "/terminals"}}, ClearHref: "/terminals", Live: true},
 			Columns: []ui.Column{
 				{Key: "number", Label: s.say("Terminal number", "شمارهٔ پایانه"), SortHref: "/terminals?sort=-number", Sorted: ui.Ascending},
-				{Key: "label", Label: s.say("Label", "برچسب")}, {Key: "state", Label: s.say("State", "وضعیت")}, {Key: "type", Label: s.say("Type", "نوع")},
-				{Key: "psp", Label: s.say("PSP", "شرکت PSP")}, {Key: "account", Label: s.say("PSP account", "حساب PSP")},
-				{Key: "origin", Label: s.say("Origin", "منشأ")}, {Key: "created", Label: s.say("Created", "زمان ایجاد"), SortHref: "/terminals?sort=created"},
+				{Key: "label", Label: s.say("Label", "برچسب")},
+				{Key: "state", Label: s.say("State", "وضعیت")},
+				{Key: "type", Label: s.say("Type", "نوع")},
+				{Key: "psp", Label: s.say("PSP", "شرکت PSP")},
+				{Key: "account", Label: s.say("PSP account", "حساب PSP")},
+				{Key: "origin", Label: s.say("Origin", "منشأ")},
+				{Key: "created", Label: s.say("Created", "زمان ایجاد"), SortHref: "/terminals?sort=created"},
 			},
 			Pager: ui.Pager{NextHref: "/terminals?after=x", Text: s.say("2 terminals on this page", "۲ پایانه در این صفحه"), Live: true},
 		},
@@ -71,11 +75,15 @@ func (s sample) register(rows ...terminals.Row) terminals.Register {
 
 func (s sample) registerRows() []terminals.Row {
 	return []terminals.Row{
-		{Href: "/terminals/" + sampleUUID, Number: s.number(), Label: s.say("Till by the door", "صندوق کنار در"), Type: s.say("Point of sale (POS)", "کارتخوان (POS)"), PSP: "SEP",
-			Account: s.say("Central shop", "فروشگاه مرکزی"), State: s.enabled(), Origin: s.say("Created here", "ساخته‌شده در سامانه"), Created: s.time()},
-		{Href: "/terminals/x", Number: s.p.Digits("21400372"), Type: s.say("Internet gateway (IPG)", "درگاه اینترنتی (IPG)"), PSP: "PEC",
+		{
+			Href: "/terminals/" + sampleUUID, Number: s.number(), Label: s.say("Till by the door", "صندوق کنار در"), Type: s.say("Point of sale (POS)", "کارتخوان (POS)"), PSP: "SEP",
+			Account: s.say("Central shop", "فروشگاه مرکزی"), State: s.enabled(), Origin: s.say("Created here", "ساخته‌شده در سامانه"), Created: s.time(),
+		},
+		{
+			Href: "/terminals/x", Number: s.p.Digits("21400372"), Type: s.say("Internet gateway (IPG)", "درگاه اینترنتی (IPG)"), PSP: "PEC",
 			Account: "شرکت خدمات پرداخت و تجارت الکترونیک آیندهٔ روشن خاورمیانه (سهامی خاص)", State: ui.Status{Text: s.say("Disabled", "غیرفعال")},
-			Origin: s.say("Imported", "واردشده"), Created: s.time()},
+			Origin: s.say("Imported", "واردشده"), Created: s.time(),
+		},
 	}
 }
 
@@ -95,10 +103,15 @@ func (s sample) newTerminal(problems map[string]string) terminals.New {
 	}
 	view := terminals.New{
 		Key: "KEY", Connection: "toman", CancelHref: "/terminals",
-		Account: ui.SelectInput{Field: field("psp_account_uuid", "PSP account", "حساب PSP", ""), Options: []ui.Option{{Label: s.say("Choose an account", "یک حساب انتخاب کنید")},
-			{Value: "1", Label: "Shop – SEP"}, {Value: "2", Label: s.say("Closed – SEP – Disabled", "بسته – SEP – غیرفعال"), Disabled: true}}},
-		Type: ui.ChoiceInput{Field: ui.Field{Name: "terminal_type", Label: s.say("Type", "نوع")}, Chosen: []string{"pos"},
-			Options: []ui.Option{{Value: "ipg", Label: s.say("Internet gateway (IPG)", "درگاه اینترنتی (IPG)")}, {Value: "pos", Label: s.say("Point of sale (POS)", "کارتخوان (POS)")}}},
+		Account: ui.SelectInput{Field: field("psp_account_uuid", "PSP account", "حساب PSP", ""), Options: []ui.Option{
+			{Label: s.say("Choose an account", "یک حساب انتخاب کنید")},
+			{Value: "1", Label: "Shop – SEP"},
+			{Value: "2", Label: s.say("Closed – SEP – Disabled", "بسته – SEP – غیرفعال"), Disabled: true},
+		}},
+		Type: ui.ChoiceInput{
+			Field: ui.Field{Name: "terminal_type", Label: s.say("Type", "نوع")}, Chosen: []string{"pos"},
+			Options: []ui.Option{{Value: "ipg", Label: s.say("Internet gateway (IPG)", "درگاه اینترنتی (IPG)")}, {Value: "pos", Label: s.say("Point of sale (POS)", "کارتخوان (POS)")}},
+		},
 		Number:       field("terminal_number", "Terminal number", "شمارهٔ پایانه", s.number()),
 		AcceptorCode: field("acceptor_code", "Acceptor code", "کد پذیرنده", s.p.Digits("213")),
 		Enabled:      ui.CheckInput{Field: ui.Field{Name: "enabled", Label: s.say("Enabled", "فعال")}, Checked: true},
@@ -126,8 +139,10 @@ func (s sample) importForm() terminals.Import {
 			Lines: []terminals.ImportLine{
 				{Input: sampleUUID, Href: "/terminals/" + sampleUUID, Status: ui.Status{Tone: ui.Success, Text: s.say("Imported", "وارد شد")}, SettledHref: "/terminals/commands/5"},
 				{Input: "3fa85f64", Status: ui.Status{Tone: ui.Warning, Text: s.say("Not a UUID", "UUID معتبر نیست")}},
-				{Input: sampleUUID, Status: ui.Status{Tone: ui.Failure, Text: s.say("Not imported", "وارد نشد")},
-					Note: s.say("The provider cannot be reached.", "دسترسی به ارائه‌دهنده ممکن نیست.")},
+				{
+					Input: sampleUUID, Status: ui.Status{Tone: ui.Failure, Text: s.say("Not imported", "وارد نشد")},
+					Note: s.say("The provider cannot be reached.", "دسترسی به ارائه‌دهنده ممکن نیست."),
+				},
 			},
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -220,7 +221,7 @@ func TestStorageFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if got, err := io.ReadAll(resp.Body); err != io.ErrUnexpectedEOF || int64(len(got)) >= resp.ContentLength {
+	if got, err := io.ReadAll(resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) || int64(len(got)) >= resp.ContentLength {
 		t.Errorf("got %d of %d bytes, error %v, want an unexpected end", len(got), resp.ContentLength, err)
 	}
 }

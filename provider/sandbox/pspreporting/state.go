@@ -28,7 +28,7 @@ func (f *stateFile) open(path string) ([]terminal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read sandbox state: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	var kept []terminal
 	scanner := bufio.NewScanner(file)
 	for scanner.Scan() {
@@ -57,8 +57,7 @@ func (f *stateFile) append(t terminal) error {
 	}
 	// The line break comes first, so that a line cut by a kill spoils no later one.
 	if _, err := file.Write(append([]byte("\n"), line...)); err != nil {
-		file.Close()
-		return fmt.Errorf("keep terminal: %w", err)
+		return fmt.Errorf("keep terminal: %w", errors.Join(err, file.Close()))
 	}
 	return file.Close()
 }

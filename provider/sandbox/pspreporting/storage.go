@@ -138,7 +138,7 @@ func (s *Server) object(name string) (content []byte, made time.Time, err error)
 // workbook is an Excel file of the first payments of a period, both types.
 func (p *payments) workbook(from, to time.Time) ([]byte, error) {
 	book := excelize.NewFile()
-	defer book.Close()
+	defer func() { _ = book.Close() }() // it has no files of its own yet
 	sheet := book.GetSheetName(0)
 	stream, err := book.NewStreamWriter(sheet)
 	if err != nil {
