@@ -28,6 +28,12 @@ func (s *Server) paymentRoutes() []Route {
 		{Method: "GET", Pattern: "/payments/export.xlsx", Permission: access.PaymentExport, Stream: true, handle: s.paymentExport(psp.XLSX)},
 		{Method: "POST", Pattern: "/payments/display", Permission: access.PaymentList, handle: s.paymentDisplay},
 		{Method: "POST", Pattern: "/payments/refresh", Permission: access.PaymentList, handle: s.refreshPayments},
+		{Method: "GET", Pattern: "/payments/views", Permission: access.PaymentList, handle: s.paymentViews},
+		{Method: "POST", Pattern: "/payments/views", Permission: access.PaymentList, handle: s.createView},
+		{Method: "POST", Pattern: "/payments/views/{id}", Permission: access.PaymentList, handle: s.updateView},
+		{Method: "POST", Pattern: "/payments/views/{id}/default", Permission: access.PaymentList, handle: s.defaultView},
+		{Method: "POST", Pattern: "/payments/views/{id}/share", Permission: access.ViewShare, handle: s.shareView},
+		{Method: "POST", Pattern: "/payments/views/{id}/delete", Permission: access.PaymentList, handle: s.deleteView},
 		{Method: "GET", Pattern: "/payments/{id}", Permission: access.PaymentList, handle: s.paymentDetail},
 	}
 }
@@ -44,6 +50,9 @@ func (s *Server) paymentList(w http.ResponseWriter, r *http.Request) error {
 	if q.masked && len(q.wrong) == 0 {
 		s.redirect(w, r, q.params.link("/payments"))
 		return nil
+	}
+	if opened, err := s.openView(w, r, q); opened || err != nil {
+		return err
 	}
 	var list psp.PaymentList
 	if len(q.wrong) == 0 {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -76,6 +77,12 @@ func (ps paymentParams) filters() paymentParams {
 	return ps.plain()
 }
 
+// saved gives the parameters that a view keeps.
+func (ps paymentParams) saved() paymentParams {
+	ps[paramView], ps[paramAfter] = "", ""
+	return ps.plain()
+}
+
 // isFiltered reports whether anything narrows the list.
 func (ps paymentParams) isFiltered() bool {
 	return slices.ContainsFunc(ps[:paramUnit], func(value string) bool { return value != "" })
@@ -123,6 +130,9 @@ type paymentRequest struct {
 	params      paymentParams
 	period      calendar.Preset
 	connections []ReportingConnection
+	// viewID is the saved view that the list began with, 0 for none; view is what it was saved as.
+	viewID int64
+	view   *savedView
 	// wrong are the parameters that could not be used.
 	wrong []errs.Field
 	// masked says that a whole card number was searched for, which must not stay in the address.
@@ -142,7 +152,7 @@ func (s *Server) readPayments(r *http.Request, in *input) (*paymentRequest, erro
 func parsePayments(in *input, v *visit, connections []ReportingConnection) *paymentRequest {
 	q := &paymentRequest{connections: connections}
 	for i, name := range paymentParamNames {
-		q.params[i] = strings.TrimSpace(in.raw(name))
+		q.params[i] = strings.TrimSpace(in.raw(name)) // as it was typed, for the fields of a page that is refused
 	}
 	q.readConnection(in)
 	q.readSearch(in)
@@ -345,9 +355,21 @@ func (q *paymentRequest) readPage(in *input, prefs access.TablePreferences) {
 		q.Size, _ = strconv.Atoi(size)
 	}
 	q.Cursor = in.text("after", 200)
-	if _, ok := in.integer("view", 1, 1<<62); !ok {
+	q.readView(in)
+}
+
+// noView in the place of a saved view keeps the list from opening with the user's default one.
+const noView = "none"
+
+func (q *paymentRequest) readView(in *input) {
+	if in.raw("view") == noView {
+		return
+	}
+	id, ok := in.integer("view", 1, math.MaxInt64)
+	if !ok {
 		q.params[paramView] = ""
 	}
+	q.viewID = id
 }
 
 var pageSizeNames = func() []string {

@@ -39,6 +39,7 @@ func withPayments(t testing.TB, n int) option {
 		}
 		c.MirrorProgress = func(context.Context) ([]mirror.Progress, error) { return nil, nil }
 		c.RecordAudit = p.db.RecordAudit
+		c.Views = &psp.Views{Store: p.db}
 	}
 }
 

@@ -26,6 +26,8 @@ func paymentResults(v *visit, q *paymentRequest, list psp.PaymentList) payments.
 	return payments.Results{
 		Announce:   p.Tf("payments.rows", map[string]any{"Count": len(list.Payments)}),
 		TotalsHref: q.params.filters().link("/payments/totals"),
+		ViewsHref:  q.params.at("").link("/payments/views"),
+		View:       currentView(v, q),
 		Exports:    paymentExports(v, q),
 		Display:    paymentDisplayView(v, q, shown),
 		Chips:      paymentChips(v, q),
@@ -66,7 +68,7 @@ func (q *paymentRequest) problems(p *i18n.Printer) []ui.FormError {
 func paymentsEmpty(v *visit, q *paymentRequest) ui.Empty {
 	switch {
 	case q.params.isFiltered():
-		return ui.NothingMatches(v.p, q.params.cleared().link("/payments"))
+		return ui.NothingMatches(v.p, q.cleared().link("/payments"))
 	case q.Cursor != "":
 		return ui.NothingYet(v.p.T("payments.empty.page"), "", ui.Button{Label: v.p.T("payments.first_page"), Href: q.usable().link("/payments")})
 	case len(q.connections) == 0:
@@ -79,10 +81,14 @@ func paymentsEmpty(v *visit, q *paymentRequest) ui.Empty {
 	return ui.NothingYet(v.p.T("payments.empty.title"), v.p.T("payments.empty.text"), ui.Button{})
 }
 
-// cleared gives the parameters without filters, in the same order and size.
-func (ps paymentParams) cleared() paymentParams {
+// cleared gives the parameters without filters, in the same order and size, and not in the view that would bring them back.
+func (q *paymentRequest) cleared() paymentParams {
+	ps := q.params.at("")
 	clear(ps[:paramUnit])
-	ps[paramAfter] = ""
+	ps[paramView] = ""
+	if q.view != nil && q.view.Default {
+		ps[paramView] = noView
+	}
 	return ps
 }
 
@@ -156,7 +162,7 @@ func paymentDisplayView(v *visit, q *paymentRequest, shown []payments.Column) pa
 
 // paymentChips are the applied filters, each with the list without it.
 func paymentChips(v *visit, q *paymentRequest) ui.Chips {
-	chips := ui.Chips{ClearHref: q.params.cleared().link("/payments"), Live: true}
+	chips := ui.Chips{ClearHref: q.cleared().link("/payments"), Live: true}
 	for i := range paramUnit {
 		value := q.params[i]
 		if value == "" {

@@ -120,6 +120,7 @@ type UseCases struct {
 	Terminals *psp.Terminals
 	Directory *psp.Directory
 	Reports   *psp.Reports
+	Views     *psp.Views
 	Commands  *command.Service
 	// ReportingConnections lists the enabled connections that have PSP reporting, in the order in which they are offered.
 	ReportingConnections func(ctx context.Context) ([]ReportingConnection, error)

@@ -67,13 +67,16 @@ type Results struct {
 	FirstHref string
 	// TotalsHref is where count and totals of the same filter come from.
 	TotalsHref string
-	Views      Views
-	Exports    []ui.Button
-	Display    Display
-	Chips      ui.Chips
-	Heads      []ui.Column
-	Shown      []Column
-	Rows       []Row
+	// ViewsHref leads to the saved views, with this filter to save.
+	ViewsHref string
+	// View is the saved view that the list began with; nil for none.
+	View    *CurrentView
+	Exports []ui.Button
+	Display Display
+	Chips   ui.Chips
+	Heads   []ui.Column
+	Shown   []Column
+	Rows    []Row
 	// Unit is the unit of all amounts.
 	Unit  string
 	Pager ui.Pager
@@ -116,30 +119,4 @@ type Totals struct {
 	Rate          string
 	// BackHref is the list; it shows on a page of its own.
 	BackHref string
-}
-
-// Views is the menu of saved views.
-type Views struct {
-	// Current is the chosen view's name; Modified says that the filter is no longer the one that was saved.
-	Current  string
-	Modified bool
-	Own      []View
-	Shared   []View
-	// Query is the filter as it would be saved.
-	Query string
-	// MayShare offers to show a view to everyone.
-	MayShare bool
-	// Edit is the chosen view, when it is the user's own.
-	Edit *View
-}
-
-// View is a saved view.
-type View struct {
-	ID, Name, Href  string
-	Current         bool
-	Shared, Default bool
-	// Owner is who shares it; empty for one's own.
-	Owner string
-	// Version is what a change is based on.
-	Version string
 }
