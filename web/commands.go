@@ -22,18 +22,47 @@ func (s *Server) openCommands(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, page{title: v.p.T("command.title"), crumbs: terminalCrumbs(v), content: commands.ListPage(v.p, openCommandsView(v.p, open))})
 }
 
+// creation is a command that creates a terminal, with what it asked for.
+type creation struct {
+	command.Command
+	wanted psp.NewTerminal
+	// account is the name of the PSP account, or its UUID where the directory does not know it.
+	account string
+	// connection is the name of the connection where there are several, for links.
+	connection string
+}
+
 // creation reads the command of the path. What is no creation of a terminal is not there.
-func (s *Server) creation(r *http.Request) (command.Command, psp.NewTerminal, error) {
+func (s *Server) creation(r *http.Request) (c creation, err error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || id < 1 {
-		return command.Command{}, psp.NewTerminal{}, errs.New(errs.NotFound, "read command", "", err)
+		return c, errs.New(errs.NotFound, "read command", "", err)
 	}
-	c, err := s.Commands.Command(r.Context(), id)
+	if c.Command, err = s.Commands.Command(r.Context(), id); err != nil {
+		return c, err
+	}
+	if c.wanted, err = psp.RequestedTerminal(c.Command); err != nil {
+		return c, err
+	}
+	accounts, _, err := s.Directory.Accounts(r.Context(), c.ConnectionID)
 	if err != nil {
-		return command.Command{}, psp.NewTerminal{}, err
+		return c, err
 	}
-	wanted, err := psp.RequestedTerminal(c)
-	return c, wanted, err
+	c.account = c.wanted.AccountUUID
+	for _, a := range accounts {
+		if a.UUID == c.wanted.AccountUUID {
+			c.account = a.Name
+		}
+	}
+	all, err := s.ReportingConnections(r.Context())
+	if len(all) > 1 {
+		for _, known := range all {
+			if known.ID == c.ConnectionID {
+				c.connection = known.Name
+			}
+		}
+	}
+	return c, err
 }
 
 func (s *Server) commandPage(w http.ResponseWriter, r *http.Request) error {
@@ -42,12 +71,12 @@ func (s *Server) commandPage(w http.ResponseWriter, r *http.Request) error {
 
 // renderCommand draws a creation as it stands now, and why a declaration about it was not taken.
 func (s *Server) renderCommand(w http.ResponseWriter, r *http.Request, p page, wrong error) error {
-	c, wanted, err := s.creation(r)
+	c, err := s.creation(r)
 	if err != nil {
 		return err
 	}
 	v := visitOf(r)
-	view := commandView(v.p, v.now, c, wanted, commandRights{
+	view := commandView(v.p, v.now, c, commandRights{
 		user: v.identity.UserID, create: v.can(access.TerminalCreate), importing: v.can(access.TerminalImport),
 	})
 	_, view.Errors = fieldErrors(v.p, wrong)
@@ -58,7 +87,7 @@ func (s *Server) renderCommand(w http.ResponseWriter, r *http.Request, p page, w
 // declarePage asks the first person for a reason and the second one for a confirmation. Where there is nothing to declare
 // for this person, it leads to the page that says why.
 func (s *Server) declarePage(w http.ResponseWriter, r *http.Request) error {
-	c, wanted, err := s.creation(r)
+	c, err := s.creation(r)
 	if err != nil {
 		return err
 	}
@@ -67,7 +96,7 @@ func (s *Server) declarePage(w http.ResponseWriter, r *http.Request) error {
 		s.redirect(w, r, commandHref(c.ID))
 		return nil
 	}
-	return s.renderDeclare(w, r, page{}, declareView(v.p, c, wanted, "", nil))
+	return s.renderDeclare(w, r, page{}, declareView(v.p, c, "", nil))
 }
 
 func (s *Server) renderDeclare(w http.ResponseWriter, r *http.Request, p page, view commands.Declare) error {
@@ -81,7 +110,7 @@ func (s *Server) declareNotDone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, wanted, err := s.creation(r)
+	c, err := s.creation(r)
 	if err != nil {
 		return err
 	}
@@ -108,5 +137,5 @@ func (s *Server) declareNotDone(w http.ResponseWriter, r *http.Request) error {
 	case errs.Is(err, errs.Conflict): // the state is not the one that the person saw
 		return s.renderCommand(w, r, p, err)
 	}
-	return s.renderDeclare(w, r, p, declareView(v.p, c, wanted, reason, err))
+	return s.renderDeclare(w, r, p, declareView(v.p, c, reason, err))
 }

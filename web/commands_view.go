@@ -7,6 +7,7 @@ import (
 	"payportal/internal/command"
 	"payportal/internal/i18n"
 	"payportal/internal/psp"
+	"payportal/internal/textin"
 	"payportal/templates/commands"
 	"payportal/templates/icon"
 	"payportal/templates/ui"
@@ -46,21 +47,21 @@ type commandRights struct {
 	create, importing bool
 }
 
-func commandView(p *i18n.Printer, now time.Time, c command.Command, wanted psp.NewTerminal, may commandRights) commands.Command {
+func commandView(p *i18n.Printer, now time.Time, c creation, may commandRights) commands.Command {
 	view := commands.Command{
-		Title: commandTitle(p, c), State: commandState(p, c.State), Meaning: commandMeaning(p, c),
-		Asked: askedView(p, wanted), Steps: commandSteps(p, c),
+		Title: commandTitle(p, c.Command), State: commandState(p, c.State), Meaning: commandMeaning(p, c.Command),
+		Asked: askedView(p, c), Steps: commandSteps(p, c.Command),
 	}
 	switch c.State {
 	case command.Unknown:
-		view.Found, view.Absent = foundWay(p, may), absentWay(p, now, c, may)
+		view.Found, view.Absent = foundWay(p, c, may), absentWay(p, now, c.Command, may)
 	case command.Succeeded:
-		if uuid := psp.CreatedTerminal(c); uuid != "" {
-			view.Actions = []ui.Button{{Label: p.Tf("commands.result", map[string]any{"Number": p.Digits(wanted.Number)}), Kind: ui.Primary, Href: "/terminals/" + uuid}}
+		if uuid := psp.CreatedTerminal(c.Command); uuid != "" {
+			view.Actions = []ui.Button{{Label: p.Tf("commands.result", map[string]any{"Number": p.Digits(c.wanted.Number)}), Kind: ui.Primary, Href: "/terminals/" + uuid}}
 		}
 	case command.Failed:
 		if may.create {
-			view.Actions = []ui.Button{{Label: p.T("commands.again"), Icon: icon.Plus, Href: againHref(wanted)}}
+			view.Actions = []ui.Button{{Label: p.T("commands.again"), Icon: icon.Plus, Href: againHref(c)}}
 		}
 	default:
 		view.Actions = []ui.Button{{Label: p.T("commands.check_again"), Icon: icon.Refresh, Href: commandHref(c.ID)}}
@@ -69,9 +70,9 @@ func commandView(p *i18n.Printer, now time.Time, c command.Command, wanted psp.N
 }
 
 // againHref is a new form with what was asked for before.
-func againHref(wanted psp.NewTerminal) string {
-	return listURL{"/terminals/new", nil}.with("type", wanted.Type.String()).with("account", wanted.AccountUUID).
-		with("number", wanted.Number).with("start", wanted.StartFetchTime.UTC().Format(time.RFC3339)).String()
+func againHref(c creation) string {
+	return listURL{"/terminals/new", nil}.with("connection", c.connection).with("type", c.wanted.Type.String()).with("account", c.wanted.AccountUUID).
+		with("number", c.wanted.Number).with("start", c.wanted.StartFetchTime.UTC().Format(time.RFC3339)).String()
 }
 
 // commandMeaning says what the state means for who asked: for a failure, the provider's or our own reason.
@@ -91,11 +92,12 @@ func commandMeaning(p *i18n.Printer, c command.Command) ui.Notice {
 	return notice
 }
 
-func askedView(p *i18n.Printer, t psp.NewTerminal) []commands.Fact {
+func askedView(p *i18n.Printer, c creation) []commands.Fact {
+	t := c.wanted
 	return []commands.Fact{
 		{Label: p.T("psp.terminal.type"), Value: p.T("psp.terminal.type." + t.Type.String())},
 		{Label: p.T("psp.terminal.number"), Value: p.Digits(t.Number)},
-		{Label: p.T("psp.terminal.account"), Value: t.AccountUUID},
+		{Label: p.T("psp.terminal.account"), Value: textin.Visible(c.account)},
 		{Label: p.T("psp.terminal.acceptor_code"), Value: p.Digits(strconv.FormatInt(t.AcceptorCode, 10))},
 		{Label: p.T("terminals.state"), Value: enabledView(p, t.Enabled).Text},
 		{Label: p.T("psp.terminal.description"), Value: t.Description},
@@ -131,10 +133,11 @@ func commandSteps(p *i18n.Printer, c command.Command) []commands.Step {
 }
 
 // foundWay is the way out when the effect exists: the import gives the positive answer.
-func foundWay(p *i18n.Printer, may commandRights) *commands.Way {
+func foundWay(p *i18n.Printer, c creation, may commandRights) *commands.Way {
 	way := commands.Way{Title: p.T("commands.found_title"), Text: p.T("commands.found_text")}
 	if may.importing {
-		way.Action = ui.Button{Label: p.T("commands.found_action"), Icon: icon.Upload, Kind: ui.Primary, Href: "/terminals/import"}
+		way.Action = ui.Button{Label: p.T("commands.found_action"), Icon: icon.Upload, Kind: ui.Primary,
+			Href: listURL{"/terminals/import", nil}.with("connection", c.connection).String()}
 	}
 	return &way
 }
@@ -159,11 +162,11 @@ func absentWay(p *i18n.Printer, now time.Time, c command.Command, may commandRig
 }
 
 // declareView is the first person's form, or the second one's where there is a proposal.
-func declareView(p *i18n.Printer, c command.Command, wanted psp.NewTerminal, reason string, wrong error) commands.Declare {
+func declareView(p *i18n.Printer, c creation, reason string, wrong error) commands.Declare {
 	byField, summary := fieldErrors(p, wrong)
 	view := commands.Declare{
 		Title: p.T("commands.declare_title"), Text: p.T("commands.declare_text"), Action: commandHref(c.ID) + "/declare", Act: "propose",
-		Version: strconv.FormatInt(c.Version, 10), Errors: summary, Asked: askedView(p, wanted), Submit: p.T("command.propose"),
+		Version: strconv.FormatInt(c.Version, 10), Errors: summary, Asked: askedView(p, c), Submit: p.T("command.propose"),
 		CancelHref: commandHref(c.ID),
 		Reason:     ui.Field{Name: "reason", Label: p.T("command.reason"), Hint: p.T("command.reason_hint"), Value: reason, Error: byField["reason"], Required: true},
 	}

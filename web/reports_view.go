@@ -123,6 +123,9 @@ func reportRow(p *i18n.Printer, ask reportAsk, r psp.ListedReport, mayDownload b
 		Created: momentView(p, r.CreatedAt), Made: reportMade(p, r), State: reportState(p, r.Status), Since: momentView(p, r.ChangedAt),
 		Note: reportNote(p, r),
 	}
+	if !r.GoneAt.IsZero() {
+		row.State = ui.Status{Text: p.T("reports.gone")}
+	}
 	if row.File == "" {
 		row.File = p.T("reports.no_file")
 	}
@@ -152,13 +155,19 @@ func reportNote(p *i18n.Printer, r psp.ListedReport) string {
 // reportMade says when the provider made the report: its start_datetime and end_datetime are those of the making (P5, "the
 // start date and time of the report generation process"), not of the payments in it.
 func reportMade(p *i18n.Printer, r psp.ListedReport) string {
+	clock := func(t time.Time) string { // the day stands above it already, unless it is another one
+		if p.Date(t) == p.Date(r.CreatedAt) {
+			return p.Time(t)
+		}
+		return p.DateTime(t)
+	}
 	switch {
 	case r.Start.IsZero():
 		return ""
 	case r.End.IsZero():
-		return p.Tf("reports.begun", map[string]any{"From": p.DateTime(r.Start)})
+		return p.Tf("reports.begun", map[string]any{"From": clock(r.Start)})
 	}
-	return p.Tf("reports.made", map[string]any{"From": p.DateTime(r.Start), "To": p.DateTime(r.End)})
+	return p.Tf("reports.made", map[string]any{"From": clock(r.Start), "To": clock(r.End)})
 }
 
 // periodInName is the period that a file's name tells: "Toman_1403-06-23 03:30:00:1403-09-27 03:30:00_rIFosb6o8r.xlsx". The

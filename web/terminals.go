@@ -209,7 +209,7 @@ func (s *Server) terminalPage(w http.ResponseWriter, r *http.Request) error {
 	if !found {
 		return s.missingTerminal(w, r)
 	}
-	return s.renderTerminal(w, r, page{}, terminalAsk{connectionID: connectionID, list: in.text("list", 2000)})
+	return s.renderTerminal(w, r, page{}, terminalAsk{connectionID: connectionID, list: in.text("list", 2000), connection: in.text("connection", 40)})
 }
 
 // terminalConnection finds the connection that has the terminal of the path in its register: the one that the query names,
@@ -245,8 +245,8 @@ func (s *Server) missingTerminal(w http.ResponseWriter, r *http.Request) error {
 // terminalAsk is what a page of a terminal is drawn from besides the terminal itself.
 type terminalAsk struct {
 	connectionID int64
-	// list is the query of the list that the person came from.
-	list string
+	// list is the query of the list that the person came from, and connection the name that the address has, if any.
+	list, connection string
 	// typed is the form of label and notes as it came back, with what is wrong; nil for a page that was opened.
 	typed *psp.Annotation
 	wrong error
@@ -301,7 +301,8 @@ func (s *Server) annotateTerminal(w http.ResponseWriter, r *http.Request) error 
 		if !ok {
 			return err
 		}
-		return s.renderTerminal(w, r, p, terminalAsk{connectionID: connectionID, list: list, typed: &note, wrong: err})
+		return s.renderTerminal(w, r, p, terminalAsk{
+			connectionID: connectionID, list: list, connection: in.text("connection", 40), typed: &note, wrong: err})
 	}
 	s.flash(r, ui.Success, v.p.T("psp.terminal.annotated"))
 	s.redirect(w, r, backToTerminals(list))

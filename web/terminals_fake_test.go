@@ -175,8 +175,8 @@ type office struct {
 	useCases web.UseCases
 }
 
-// newOffice opens a portal whose directory has been fetched.
-func newOffice(t *testing.T) *office {
+// newOffice opens a portal whose directory has been fetched. more are connections beside the one that has a provider.
+func newOffice(t *testing.T, more ...web.ReportingConnection) *office {
 	t.Helper()
 	o := &office{provider: newReporting()}
 	o.portal = newPortal(t, func(p *portal, c *web.Config) {
@@ -186,7 +186,7 @@ func newOffice(t *testing.T) *office {
 		c.Reports = psp.NewReports(p.db, o.provider)
 		c.Commands = o.commands
 		c.ReportingConnections = func(context.Context) ([]web.ReportingConnection, error) {
-			return []web.ReportingConnection{{ID: reportingConn, Name: "toman", Environment: "sandbox"}}, nil
+			return append([]web.ReportingConnection{{ID: reportingConn, Name: "toman", Environment: "sandbox"}}, more...), nil
 		}
 		o.useCases = c.UseCases
 	})

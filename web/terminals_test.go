@@ -13,6 +13,7 @@ import (
 	"payportal/internal/errs"
 	"payportal/internal/htmlcheck"
 	"payportal/internal/psp"
+	"payportal/web"
 )
 
 var clerk = audit.Actor{UserID: 4711, Name: "clerk"}
@@ -139,6 +140,7 @@ func TestUnknownOutcomeIsFollowedAndSettledByTheImport(t *testing.T) {
 	form := filled(b.get("/terminals/new", http.StatusOK), "1001")
 	page := b.post("/terminals/new", http.StatusSeeOther, form).header.Get("Location")
 	b.get(page, http.StatusOK, htmlcheck.In("h1", htmlcheck.HasText("Outcome not known")), htmlcheck.In("a[href=/terminals/import]"),
+		htmlcheck.In("main .cols", htmlcheck.HasText("PSP accountShop"), htmlcheck.HasText("Sent to the provider")),
 		htmlcheck.In("main", htmlcheck.HasText("The provider may still answer")))
 	b.get("/terminals", http.StatusOK, htmlcheck.In(".alert a[href=/terminals/commands]"))
 	b.get("/terminals/commands", http.StatusOK, htmlcheck.In("#commands-table th a", htmlcheck.HasHref(page)))
@@ -245,4 +247,21 @@ func TestAnnotationsOfTwoPersonsAreBothShown(t *testing.T) {
 	b.post("/terminals/"+id, http.StatusUnprocessableEntity, form, htmlcheck.In("#f-label[aria-invalid=true]"), htmlcheck.NotIn(".alert .kv"))
 	form.Set("version", "many")
 	b.post("/terminals/"+id, http.StatusUnprocessableEntity, form)
+}
+
+func TestChosenConnectionStaysChosen(t *testing.T) {
+	o := newOffice(t, web.ReportingConnection{ID: 8, Name: "other", Environment: "staging"})
+	id := o.registered(t, "1001")
+	b := o.user(t, "nasrin", access.Operations)
+	b.get("/terminals", http.StatusOK, htmlcheck.Count("#f-connection option", 2))
+	b.get("/terminals?connection=other", http.StatusOK, htmlcheck.In(".empty-state"), htmlcheck.Count(".chip", 1),
+		htmlcheck.In(".page-head a.btn-primary", htmlcheck.HasHref("/terminals/new?connection=other")))
+	b.get("/terminals?connection=toman", http.StatusOK,
+		htmlcheck.In("#terminals-table tbody a", htmlcheck.HasHref("/terminals/"+id+"?connection=toman&list=connection%3Dtoman")))
+	b.get("/terminals/"+id+"?connection=toman", http.StatusOK, htmlcheck.In("input[name=connection]", htmlcheck.HasAttr("value", "toman")))
+	b.get("/terminals/"+id+"?connection=other", http.StatusNotFound)
+	b.get("/terminals/new?connection=other", http.StatusOK, htmlcheck.Count("main .tabs a", 2), htmlcheck.In(".empty-state", htmlcheck.HasText("No enabled PSP account")))
+	b.get("/terminals/import?connection=other", http.StatusOK, htmlcheck.In("#f-connection option[selected]", htmlcheck.HasAttr("value", "other")))
+	b.get("/psps?connection=other", http.StatusOK, htmlcheck.In(".empty-state"), htmlcheck.In("main form[action=/psps/refresh?connection=other]"))
+	b.get("/reports?connection=other", http.StatusOK, htmlcheck.In(".empty-state"))
 }

@@ -163,12 +163,10 @@ func addressErrors(p *i18n.Printer, wrong error, inputs []string) []ui.FormError
 
 func registerRow(p *i18n.Printer, at listURL, t psp.RegisteredTerminal) terminals.Row {
 	row := terminals.Row{
-		Href: "/terminals/" + t.UUID, Number: p.Digits(textin.Visible(t.Number)), Label: t.Label, Type: p.T("psp.terminal.type." + t.Type.String()),
+		Href:   listURL{"/terminals/" + t.UUID, nil}.with("connection", at.values.Get("connection")).with("list", at.values.Encode()).String(),
+		Number: p.Digits(textin.Visible(t.Number)), Label: t.Label, Type: p.T("psp.terminal.type." + t.Type.String()),
 		PSP: textin.Visible(t.PSP), Account: accountName(t), State: enabledView(p, t.Enabled),
 		Origin: p.T("psp.terminal.origin." + string(t.Origin)), Created: momentView(p, t.CreatedAt),
-	}
-	if len(at.values) > 0 {
-		row.Href += "?" + url.Values{"list": {at.values.Encode()}}.Encode()
 	}
 	return row
 }
@@ -339,12 +337,12 @@ func terminalView(p *i18n.Printer, now time.Time, t psp.RegisteredTerminal, fres
 		StartFetchTime: momentView(p, t.StartFetchTime), Created: momentView(p, t.CreatedAt), Registered: momentView(p, t.RegisteredAt),
 		Note: noteView(p, t, may.annotate, ask), Raw: prettyAnswer(t.Raw),
 	}
-	view.Fresh.RefreshHref = listURL{"/terminals/" + t.UUID, nil}.with("list", ask.list).String()
+	view.Fresh.RefreshHref = listURL{"/terminals/" + t.UUID, nil}.with("list", ask.list).with("connection", ask.connection).String()
 	if may.account {
 		view.Account.Href = "/psp-accounts/" + t.AccountUUID
 	}
 	if latest != nil {
-		view.Payments = latestView(p, t, *latest)
+		view.Payments = latestView(p, t, *latest, ask.connection)
 	}
 	return view
 }
@@ -352,7 +350,7 @@ func terminalView(p *i18n.Printer, now time.Time, t psp.RegisteredTerminal, fres
 // noteView is the form of label and notes: as they stand, or as they were typed when the form came back.
 func noteView(p *i18n.Printer, t psp.RegisteredTerminal, may bool, ask terminalAsk) terminals.Note {
 	note := terminals.Note{
-		Version: strconv.FormatInt(t.Version, 10), List: ask.list,
+		Version: strconv.FormatInt(t.Version, 10), List: ask.list, Connection: ask.connection,
 		Label: ui.Field{Name: "label", Label: p.T("psp.terminal.label"), Value: t.Label, Hint: p.T("psp.terminal.label_hint")},
 		Text:  ui.Field{Name: "notes", Label: p.T("psp.terminal.notes"), Value: t.Notes},
 	}
@@ -372,9 +370,9 @@ func noteView(p *i18n.Printer, t psp.RegisteredTerminal, may bool, ask terminalA
 	return note
 }
 
-func latestView(p *i18n.Printer, t psp.RegisteredTerminal, list psp.PaymentList) *terminals.Payments {
+func latestView(p *i18n.Printer, t psp.RegisteredTerminal, list psp.PaymentList, connection string) *terminals.Payments {
 	view := terminals.Payments{
-		Href:  listURL{"/payments", url.Values{"terminal": {t.Number}, "type": {t.Type.String()}}}.String(),
+		Href:  listURL{"/payments", nil}.with("connection", connection).with("terminal", t.Number).with("type", t.Type.String()).String(),
 		Label: p.T("terminals.latest_payments"),
 	}
 	states := paymentStates(p)
