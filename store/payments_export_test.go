@@ -19,12 +19,15 @@ func PaymentStatements(f psp.PaymentFilter, o psp.PaymentOrder) (all []string) {
 		}
 	}
 	for _, s := range narrow(filter, o) {
-		probe, _ := s.probeSQL()
+		probe, _ := s.probeSQL(1)
 		sql, _ := s.selectSQL()
 		all = append(all, probe, sql)
 	}
 	return all
 }
+
+// LimitLists makes lists give up sorting and walking after so few rows that a small test reaches every way of finding a page.
+func (db *DB) LimitLists() { db.limits = listLimits{few: 300, patience: 500} }
 
 // Explain gives SQLite's query plan of a statement, a line a step.
 func (db *DB) Explain(ctx context.Context, sql string) ([]string, error) {
@@ -47,3 +50,6 @@ func (db *DB) Explain(ctx context.Context, sql string) ([]string, error) {
 		plan = append(plan, stmt.String(3))
 	}
 }
+
+// Path is where the database file is.
+func (db *DB) Path() string { return db.path }

@@ -26,7 +26,7 @@ func (db *DB) ListPayments(ctx context.Context, q psp.PaymentQuery) (psp.Payment
 		return psp.PaymentList{}, readError(op, err)
 	}
 	defer conn.Release()
-	page := paymentPage{conn: conn, filter: newRowFilter(q.Filter), order: q.Order, size: q.Size}
+	page := paymentPage{conn: conn, limits: db.limits, filter: newRowFilter(q.Filter), order: q.Order, size: q.Size}
 	list, err := page.read(q.Cursor != "", cursor)
 	return list, readError(op, err)
 }
@@ -34,6 +34,7 @@ func (db *DB) ListPayments(ctx context.Context, q psp.PaymentQuery) (psp.Payment
 // paymentPage reads one page on one connection.
 type paymentPage struct {
 	conn   *engine.Conn
+	limits listLimits
 	filter rowFilter
 	order  psp.PaymentOrder
 	size   int
@@ -91,9 +92,6 @@ func (p *paymentPage) key(r batchRow) rowKey {
 	return rowKey{r.at, r.seq}
 }
 
-// patience is how many rows along the order are looked at before the column blocks are asked: about what they cost.
-const patience = 8000
-
 // collect fills the batch with up to size matching rows after the key, in order, and says whether there are more.
 func (p *paymentPage) collect(o psp.PaymentOrder, after *rowKey) (more bool, err error) {
 	p.batch.reset()
@@ -101,7 +99,7 @@ func (p *paymentPage) collect(o psp.PaymentOrder, after *rowKey) (more bool, err
 		return false, nil
 	}
 	if spans := narrow(p.filter, o); len(spans) > 0 {
-		s, found, err := narrowest(p.conn, spans)
+		s, found, err := narrowest(p.conn, spans, p.limits.few)
 		if err != nil {
 			return false, err
 		}
@@ -120,7 +118,7 @@ func (p *paymentPage) collect(o psp.PaymentOrder, after *rowKey) (more bool, err
 
 // collectWalk reads along the order; complete is false when patience ran out before the page was full.
 func (p *paymentPage) collectWalk(walk []span, rest rowFilter) (more, complete bool, err error) {
-	left := patience
+	left := p.limits.patience
 	for _, s := range walk {
 		more, err := p.collectSpan(s, rest, &left)
 		if more || err != nil {

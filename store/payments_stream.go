@@ -27,13 +27,14 @@ func (db *DB) StreamPayments(ctx context.Context, f psp.PaymentFilter, o psp.Pay
 	if err := conn.Snapshot(); err != nil {
 		return readError(op, err)
 	}
-	s := paymentStream{ctx: ctx, conn: conn, yield: yield, records: make([]psp.PaymentRecord, 0, streamBatch)}
+	s := paymentStream{ctx: ctx, conn: conn, few: db.limits.few, yield: yield, records: make([]psp.PaymentRecord, 0, streamBatch)}
 	return readError(op, s.run(filter, o))
 }
 
 type paymentStream struct {
 	ctx     context.Context
 	conn    *engine.Conn
+	few     int
 	yield   func([]psp.PaymentRecord) error
 	batch   rowBatch
 	records []psp.PaymentRecord
@@ -41,7 +42,7 @@ type paymentStream struct {
 
 func (s *paymentStream) run(f rowFilter, o psp.PaymentOrder) error {
 	if spans := narrow(f, o); len(spans) > 0 {
-		found, ok, err := narrowest(s.conn, spans)
+		found, ok, err := narrowest(s.conn, spans, s.few)
 		if err != nil {
 			return err
 		}

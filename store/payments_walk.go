@@ -200,17 +200,25 @@ func (s span) selectSQL() (string, []any) {
 	return b.String(), args
 }
 
-// few is how many rows are read and sorted rather than looked for along the order.
-const few = 4000
+// listLimits bound what a page of payments may cost; tests lower them.
+type listLimits struct {
+	// few is how many rows are read and sorted rather than looked for along the order.
+	few int
+	// patience is how many rows along the order are looked at before the column blocks are asked.
+	patience int
+}
+
+// defaultLimits: each bound is a few milliseconds, about what the column blocks of a million payments cost.
+var defaultLimits = listLimits{few: 4000, patience: 8000}
 
 // probeSQL gives the statement that counts the rows of the span, no further than one more than few.
-func (s span) probeSQL() (string, []any) {
+func (s span) probeSQL(few int) (string, []any) {
 	var b strings.Builder
 	b.WriteString("SELECT count(*) FROM (SELECT 1 FROM payments INDEXED BY ")
 	b.WriteString(s.index.name)
 	args := s.where(&b, nil)
-	b.WriteString(" LIMIT 4001)")
-	return b.String(), args
+	b.WriteString(" LIMIT ?)")
+	return b.String(), append(args, int64(few+1))
 }
 
 // query starts a cached statement.
@@ -227,15 +235,15 @@ func query(c *engine.Conn, sql string, args []any) (*engine.Stmt, error) {
 }
 
 // narrowest gives the first of the spans that holds few rows.
-func narrowest(c *engine.Conn, spans []span) (span, bool, error) {
+func narrowest(c *engine.Conn, spans []span, few int) (span, bool, error) {
 	for _, s := range spans {
-		sql, args := s.probeSQL()
+		sql, args := s.probeSQL(few)
 		stmt, err := query(c, sql, args)
 		if err != nil {
 			return span{}, false, err
 		}
 		_, err = stmt.Step()
-		n := stmt.Int(0)
+		n := int(stmt.Int(0))
 		stmt.Reset()
 		if err != nil {
 			return span{}, false, err

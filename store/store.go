@@ -35,6 +35,7 @@ type DB struct {
 	writer *sql.DB
 	reader *sql.DB
 	rows   *engine.Pool // for the lists, totals and exports of payments alone
+	limits listLimits   // of payments
 	path   string
 
 	// ring and chain are given by UseKeys, once, before the first write.
@@ -64,7 +65,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	db := &DB{writer: writer, reader: reader, rows: engine.NewPool(path, readers), path: path}
+	db := &DB{writer: writer, reader: reader, rows: engine.NewPool(path, readers), limits: defaultLimits, path: path}
 	if err := db.checkEngine(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

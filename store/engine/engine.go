@@ -212,8 +212,14 @@ func (c *Conn) Exec(sql string) error {
 	}
 }
 
-// Snapshot begins a read transaction: every statement until Release sees the database as of the first one.
-func (c *Conn) Snapshot() error { return c.Exec("BEGIN") }
+// Snapshot begins a read transaction: every statement until Release sees the database as of the first one. A second call goes
+// on with the first's.
+func (c *Conn) Snapshot() error {
+	if sqlite3.Xsqlite3_get_autocommit(c.tls, c.db) == 0 {
+		return nil
+	}
+	return c.Exec("BEGIN")
+}
 
 // Prepare gives the connection's statement of that text, prepared once. It must be reset before it is used again.
 func (c *Conn) Prepare(sql string) (*Stmt, error) {
