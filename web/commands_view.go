@@ -101,7 +101,7 @@ func askedView(p *i18n.Printer, c creation) []commands.Fact {
 		{Label: p.T("psp.terminal.acceptor_code"), Value: p.Digits(strconv.FormatInt(t.AcceptorCode, 10))},
 		{Label: p.T("terminals.state"), Value: enabledView(p, t.Enabled).Text},
 		{Label: p.T("psp.terminal.description"), Value: t.Description},
-		{Label: p.T("psp.terminal.start_fetch_time"), Value: p.DateTime(t.StartFetchTime)},
+		{Label: p.T("psp.terminal.start_fetch_time"), At: momentView(p, t.StartFetchTime)},
 	}
 }
 
