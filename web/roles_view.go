@@ -73,7 +73,7 @@ func roleView(p *i18n.Printer, r access.Role, typed *access.RoleDraft, may roleR
 		view.UsersHref = roleUsersHref(r.ID)
 	}
 	if may.audit && !r.BuiltIn {
-		view.AuditHref = listURL{path: "/admin/audit"}.with("object", "role:"+string(r.ID)).String()
+		view.AuditHref = auditSearchHref("object", "role:"+string(r.ID))
 	}
 	if may.manage {
 		view.CopyHref = listURL{path: "/admin/roles/new"}.with("from", string(r.ID)).String()

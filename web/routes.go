@@ -79,6 +79,11 @@ func (s *Server) list() []Route {
 		s.terminalRoutes(),
 		s.directoryRoutes(),
 		s.reportRoutes(),
+		s.userRoutes(),
+		s.roleRoutes(),
+		s.connectionRoutes(),
+		s.auditRoutes(),
+		s.jobRoutes(),
 	)
 }
 
@@ -108,6 +113,7 @@ func (s *Server) accountRoutes() []Route {
 		{Method: "POST", Pattern: "/account/password", Permission: access.SignedIn, Stage: true, handle: s.changePassword},
 		{Method: "GET", Pattern: "/account/totp", Permission: access.SignedIn, Stage: true, handle: s.secondFactorPage},
 		{Method: "POST", Pattern: "/account/totp", Permission: access.SignedIn, Stage: true, handle: s.confirmSecondFactor},
+		{Method: "POST", Pattern: "/account/totp/begin", Permission: access.SignedIn, Stage: true, handle: s.beginSecondFactor},
 		{Method: "POST", Pattern: "/account/totp/remove", Permission: access.SignedIn, StepUp: true, handle: s.removeSecondFactor},
 		{Method: "POST", Pattern: "/account/recovery-codes", Permission: access.SignedIn, StepUp: true, handle: s.renewRecoveryCodes},
 		{Method: "GET", Pattern: "/step-up", Permission: access.SignedIn, handle: s.stepUpPage},

@@ -116,12 +116,17 @@ func compressed(next http.Handler) http.Handler {
 
 // UseCases are what the pages ask.
 type UseCases struct {
-	Payments  *psp.Payments
-	Terminals *psp.Terminals
-	Directory *psp.Directory
-	Reports   *psp.Reports
-	Views     *psp.Views
-	Commands  *command.Service
+	Payments    *psp.Payments
+	Terminals   *psp.Terminals
+	Directory   *psp.Directory
+	Reports     *psp.Reports
+	Views       *psp.Views
+	Commands    *command.Service
+	Connections *connection.Service
+	Audit       audit.Trail
+	Jobs        *jobs.Runner
+	// Mirror pauses and resumes the copying of payments.
+	Mirror *mirror.Mirror
 	// ReportingConnections lists the enabled connections that have PSP reporting, in the order in which they are offered.
 	ReportingConnections func(ctx context.Context) ([]ReportingConnection, error)
 	// MirrorProgress tells how far the copies of the payments are, list by list.

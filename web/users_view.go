@@ -160,8 +160,8 @@ func userView(p *i18n.Printer, ask userAsk, roles []access.Role, may userRights)
 	}
 	if may.audit {
 		id := strconv.FormatInt(u.ID, 10)
-		view.DoneHref = listURL{path: "/admin/audit"}.with("user", id).String()
-		view.ObjectHref = listURL{path: "/admin/audit"}.with("object", "user:"+id).String()
+		view.DoneHref = auditSearchHref("user", id)
+		view.ObjectHref = auditSearchHref("object", "user:"+id)
 	}
 	switch {
 	case !may.manage:

@@ -90,6 +90,7 @@ func newPortal(t testing.TB, options ...option) *portal {
 		},
 		RecordAudit: db.RecordAudit,
 	}
+	administration(t, db, &config.UseCases)
 	for _, change := range options {
 		change(p, &config)
 	}

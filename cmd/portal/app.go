@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"payportal/internal/access"
+	"payportal/internal/audit"
 	"payportal/internal/command"
 	"payportal/internal/connection"
 	"payportal/internal/i18n"
@@ -162,6 +163,7 @@ func (a *app) buildStaff() error {
 		Environment: a.environment, Ready: a.db.Ready, Observe: a.metrics.ObserveRequest, Now: time.Now,
 		Cookie: a.cookie, Access: a.access,
 		UseCases: web.UseCases{
+			Connections: a.connections, Audit: audit.Trail{Store: a.db}, Jobs: a.jobs, Mirror: a.mirror,
 			Payments: a.payments, Terminals: a.terminals, Directory: a.directory, Reports: a.reports, Commands: a.commands,
 			ReportingConnections: a.reportingConnections,
 			MirrorProgress:       a.mirror.Progress, RefreshPayments: a.refreshPayments, RecordAudit: a.db.RecordAudit,
