@@ -11,7 +11,7 @@ import (
 // streamBatch is how many rows an export receives at a time.
 const streamBatch = 512
 
-// StreamPayments reads all payments of a filter in order; see psp.PaymentStore. It is one statement in one read transaction:
+// StreamPayments reads all payments of a filter in order; see psp.PaymentStore. It is one statement, which sees one moment:
 // a payment that is written meanwhile is not in it, and a long export holds back only the checkpoint of the WAL.
 func (db *DB) StreamPayments(ctx context.Context, f psp.PaymentFilter, o psp.PaymentOrder, yield func([]psp.PaymentRecord) error) error {
 	const op = "stream payments"
@@ -24,9 +24,6 @@ func (db *DB) StreamPayments(ctx context.Context, f psp.PaymentFilter, o psp.Pay
 		return readError(op, err)
 	}
 	defer conn.Release()
-	if err := conn.Snapshot(); err != nil {
-		return readError(op, err)
-	}
 	s := paymentStream{ctx: ctx, conn: conn, few: db.limits.few, yield: yield, records: make([]psp.PaymentRecord, 0, streamBatch)}
 	return readError(op, s.run(filter, o))
 }

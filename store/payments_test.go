@@ -35,7 +35,7 @@ func somePayment(draw *rand.Rand) psp.Payment {
 		terminal = len(someTerminals) - 1
 	}
 	return psp.Payment{
-		ID: storetest.ULID(at, draw), Type: psp.TerminalType(draw.IntN(2)), Amount: money.Of(int64(draw.IntN(40))*50_000, money.IRR),
+		ID: storetest.ULID(at, draw), Type: psp.TerminalType(draw.IntN(2)), Amount: money.Of(int64(draw.IntN(40)-4)*50_000, money.IRR),
 		PSP: somePSPs[draw.IntN(len(somePSPs))], MaskedCard: someCards[draw.IntN(len(someCards))],
 		TerminalNumber: someTerminals[terminal], TransactedAt: at, Status: psp.PaymentStatus(min(draw.IntN(8), 1)),
 	}
@@ -122,18 +122,18 @@ func someFilter(t *rapid.T, rows paymentModel) psp.PaymentFilter {
 		f.Terminal = rapid.SampledFrom(someTerminals).Draw(t, "terminal")
 	}
 	if maybe("from?") {
-		f.From = dawn.Add(time.Duration(rapid.IntRange(-1, 3001).Draw(t, "from")) * time.Minute)
+		f.From = someMoment(t, "from")
 	}
 	if maybe("to?") {
-		f.To = dawn.Add(time.Duration(rapid.IntRange(-1, 3001).Draw(t, "to"))*time.Minute + time.Nanosecond)
+		f.To = someMoment(t, "to")
 	}
 	if maybe("min?") {
-		f.MinAmount = new(money.Of(int64(rapid.IntRange(-1, 40).Draw(t, "min"))*50_000, money.IRR))
+		f.MinAmount = new(money.Of(int64(rapid.IntRange(-5, 40).Draw(t, "min"))*50_000, money.IRR))
 	}
 	if maybe("max?") {
-		f.MaxAmount = new(money.Of(int64(rapid.IntRange(-1, 40).Draw(t, "max"))*50_000, money.IRR))
+		f.MaxAmount = new(money.Of(int64(rapid.IntRange(-5, 40).Draw(t, "max"))*50_000, money.IRR))
 	}
-	switch rapid.IntRange(0, 9).Draw(t, "search") {
+	switch rapid.IntRange(0, 7).Draw(t, "search") {
 	case 0:
 		f.Search.LastFour = rapid.SampledFrom([]string{"9999", "0012", "0000"}).Draw(t, "last four")
 	case 1:
@@ -142,11 +142,18 @@ func someFilter(t *rapid.T, rows paymentModel) psp.PaymentFilter {
 		f.Search.FirstSix, f.Search.LastFour = "603799", "9999"
 	case 3:
 		id := rapid.SampledFrom(rows).Draw(t, "row").ID
-		f.Search.IDPrefix = id[:rapid.IntRange(1, 26).Draw(t, "length")]
+		f.Search.IDPrefix = id[:rapid.SampledFrom([]int{1, 4, 5, 6, 7, 8, 9, 10, 26}).Draw(t, "length")]
 	case 4:
 		f.Search.Terminal = rapid.SampledFrom(someTerminals).Draw(t, "search terminal")
 	}
 	return f
+}
+
+// someMoment is a moment at which there are payments, mostly the first or last, or just after.
+func someMoment(t *rapid.T, label string) time.Time {
+	minute := rapid.OneOf(rapid.SampledFrom([]int{-1, 0, 1, 2998, 2999, 3000}), rapid.IntRange(-1, 3000)).Draw(t, label)
+	just := rapid.SampledFrom([]time.Duration{0, 1, time.Microsecond}).Draw(t, "just after")
+	return dawn.Add(time.Duration(minute)*time.Minute + just)
 }
 
 func someOrder(t *rapid.T) psp.PaymentOrder {
@@ -184,6 +191,8 @@ func TestPaymentsAgreeWithModel(t *testing.T) {
 			p := k.Payment
 			p.Status, p.Amount.Minor = 1-p.Status, p.Amount.Minor+1
 			model.save(t, db, k.ConnectionID, []psp.Payment{p})
+		} else if err := db.SealPayments(t.Context()); err != nil {
+			rt.Fatal(err)
 		}
 		f, o := someFilter(rt, model), someOrder(rt)
 		want := model.list(f, o)
@@ -400,5 +409,49 @@ func TestPaymentTotalsReportOverflow(t *testing.T) {
 	model.save(t, db, 1, []psp.Payment{a, b})
 	if got, err := db.PaymentTotals(t.Context(), psp.PaymentFilter{}, psp.PaymentGroups{}); err == nil {
 		t.Errorf("totals of two absurd amounts = %+v, want an error", got.PaymentSums)
+	}
+}
+
+// TestTotalsAreHalfOpenInBlocks looks at the edges of the one sealed block: its newest and its oldest payment.
+func TestTotalsAreHalfOpenInBlocks(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	const rows, sealed = 4200, 4095 // seq 0 does not exist
+	if err := storetest.FillPayments(t.Context(), db, rows, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SealPayments(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var times []time.Time
+	err := db.StreamPayments(t.Context(), psp.PaymentFilter{}, psp.PaymentOrder{}, func(batch []psp.PaymentRecord) error {
+		for _, p := range batch {
+			times = append(times, p.TransactedAt)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest, oldest := times[0], times[sealed-1]
+	tests := []struct {
+		name string
+		f    psp.PaymentFilter
+		want int64
+	}{
+		{"from the newest", psp.PaymentFilter{From: newest}, 1},
+		{"to the newest", psp.PaymentFilter{To: newest}, rows - 1},
+		{"from the block's oldest", psp.PaymentFilter{From: oldest}, sealed},
+		{"from just after it", psp.PaymentFilter{From: oldest.Add(1)}, sealed - 1},
+		{"to the block's oldest", psp.PaymentFilter{To: oldest}, rows - sealed},
+		{"to just after it", psp.PaymentFilter{To: oldest.Add(1)}, rows - sealed + 1},
+		{"the block's oldest alone", psp.PaymentFilter{From: oldest, To: oldest.Add(time.Microsecond)}, 1},
+		{"an empty period", psp.PaymentFilter{From: oldest, To: oldest}, 0},
+	}
+	for _, tt := range tests {
+		got, err := db.PaymentTotals(t.Context(), tt.f, psp.PaymentGroups{})
+		if err != nil || got.Count != tt.want {
+			t.Errorf("%s: %d payments, %v, want %d", tt.name, got.Count, err, tt.want)
+		}
 	}
 }
