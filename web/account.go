@@ -61,6 +61,12 @@ func (s *Server) savePreferences(w http.ResponseWriter, r *http.Request) error {
 	case "dark":
 		prefs.Theme = "dark"
 	}
+	switch in.choice("shortcuts", "on", "off") {
+	case "on":
+		prefs.ShortcutsOff = false
+	case "off":
+		prefs.ShortcutsOff = true
+	}
 	if err := in.err("save preferences"); err != nil {
 		return err
 	}

@@ -74,6 +74,7 @@ func (s *Server) list() []Route {
 	return slices.Concat(
 		s.entranceRoutes(),
 		s.accountRoutes(),
+		s.accountPageRoutes(),
 		s.overviewRoutes(),
 		s.paymentRoutes(),
 		s.terminalRoutes(),

@@ -169,6 +169,11 @@ func (a *Account) RemoveSecondFactor(ctx context.Context, id Identity, c Client)
 	})
 }
 
+// SecondFactorRequired reports whether one of the user's roles asks for a second factor, so that it cannot be removed.
+func (a *Account) SecondFactorRequired(id Identity) bool {
+	return mustHaveSecondFactor(id.User, a.sessions.policy.SecondFactor)
+}
+
 func (a *Account) mayChangeFactor(id Identity) error {
 	if id.Session.State != Full {
 		return noSession("")
