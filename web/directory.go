@@ -121,7 +121,7 @@ func (s *Server) pspAccountPage(w http.ResponseWriter, r *http.Request) error {
 		return ofProvider(err)
 	}
 	v := visitOf(r)
-	view := accountView(v.p, v.now, ask, account, fresh, directoryRightsOf(v))
+	view := pspAccountView(v.p, v.now, ask, account, fresh, directoryRightsOf(v))
 	return s.respond(w, r, page{title: view.Title, crumbs: []layout.Crumb{{Label: v.p.T("psp.account.title"), Href: ask.at.String()}},
 		content: directory.DetailPage(v.p, view)})
 }

@@ -127,7 +127,7 @@ func directoryActions(p *i18n.Printer, at listURL, parameter, value string, may 
 	return actions
 }
 
-func accountView(p *i18n.Printer, now time.Time, ask directoryAsk, a psp.ListedAccount, f psp.Freshness, may directoryRights) directory.Detail {
+func pspAccountView(p *i18n.Printer, now time.Time, ask directoryAsk, a psp.ListedAccount, f psp.Freshness, may directoryRights) directory.Detail {
 	view := directory.Detail{
 		Title: textin.Visible(a.Name), State: listedState(p, a.Enabled, a.GoneAt), Fresh: freshnessView(p, now, f), Gone: goneText(p, a.GoneAt),
 		BackHref: ask.at.String(),

@@ -65,7 +65,7 @@ func TestReportsPollUntilNoneIsInProgress(t *testing.T) {
 	o := newOffice(t)
 	withReports(t, o)
 	b := o.user(t, "finance", access.Finance).htmx()
-	page := b.get("/reports", http.StatusOK, htmlcheck.In("section#reports #reports-poll[data-poll]",
+	page := b.get("/reports", http.StatusOK, htmlcheck.In("section#reports #reports-poll",
 		htmlcheck.HasAttr("hx-trigger", "every 5s"), htmlcheck.HasText("2 reports are being made")))
 	poll := func(a answer) string {
 		for _, n := range htmlcheck.All(htmlcheck.Parse(t, strings.NewReader(a.body)), "#reports-poll") {

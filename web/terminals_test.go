@@ -265,3 +265,24 @@ func TestChosenConnectionStaysChosen(t *testing.T) {
 	b.get("/psps?connection=other", http.StatusOK, htmlcheck.In(".empty-state"), htmlcheck.In("main form[action=/psps/refresh?connection=other]"))
 	b.get("/reports?connection=other", http.StatusOK, htmlcheck.In(".empty-state"))
 }
+
+// TestTextsOfTheProviderCannotTurnThePage covers T27 and T28: markup is text, and characters that turn text around are seen.
+func TestTextsOfTheProviderCannotTurnThePage(t *testing.T) {
+	o := newOffice(t)
+	o.provider.set(func() {
+		o.provider.psps[0].Name, o.provider.accounts[0].Name = "S\u202eEP", "<script>alert(1)</script>"
+	})
+	if err := o.useCases.Directory.Refresh(t.Context(), reportingConn); err != nil {
+		t.Fatal(err)
+	}
+	var made psp.Terminal
+	o.provider.set(func() {
+		made = o.provider.add(psp.NewTerminal{AccountUUID: shopAccount, Number: "1001", Description: "in\u202everse <b>bold</b>"})
+	})
+	b := o.user(t, "nasrin", access.Operations)
+	b.post("/terminals/import", http.StatusOK, url.Values{"uuids": {made.UUID + " \u202e<i>x</i>"}}, htmlcheck.NotIn("#import-table i"))
+	for _, path := range []string{"/terminals", "/terminals/" + made.UUID, "/terminals/new", "/psps", "/psps/0", "/psp-accounts", "/psp-accounts/" + shopAccount} {
+		b.get(path, http.StatusOK, htmlcheck.NotIn("main script"), htmlcheck.NotIn("main b"), htmlcheck.In("body", htmlcheck.NoText("\u202e")))
+	}
+	b.get("/terminals/"+made.UUID, http.StatusOK, htmlcheck.In("main", htmlcheck.HasText("in⟨U+202E⟩verse <b>bold</b>")))
+}
