@@ -48,8 +48,9 @@ func NewRegistry() *Registry {
 // running knows the jobs that run in this process, so that they can be cancelled: River v0.31 does not pass a cancellation on
 // to a running job where its database has no LISTEN.
 type running struct {
-	mu      sync.Mutex
-	cancels map[int64]context.CancelCauseFunc
+	mu       sync.Mutex
+	cancels  map[int64]context.CancelCauseFunc
+	stopping bool
 }
 
 func (r *running) begin(ctx context.Context, id int64) context.Context {
@@ -57,7 +58,20 @@ func (r *running) begin(ctx context.Context, id int64) context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.cancels[id] = cancel
+	if r.stopping {
+		cancel(errStopping)
+	}
 	return ctx
+}
+
+// stop ends every job, also those that begin from now on.
+func (r *running) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stopping = true
+	for _, cancel := range r.cancels {
+		cancel(errStopping)
+	}
 }
 
 func (r *running) end(id int64) {
@@ -75,8 +89,11 @@ func (r *running) cancel(id int64, cause error) {
 	}
 }
 
-// errCancelled is the cause of the context of a job that a person cancelled.
-var errCancelled = errors.New("the job was cancelled")
+// The causes of the contexts of jobs that were ended: by a person, and by the end of the program.
+var (
+	errCancelled = errors.New("the job was cancelled")
+	errStopping  = errors.New("the program stops")
+)
 
 // Handle registers the function that does the jobs of a kind. The kind stands in the database: it must not change. Args must
 // be JSON-able both ways. The function must return soon after its ctx ends, and must bear being run again after a kill.
@@ -156,8 +173,11 @@ func (w *worker) Work(ctx context.Context, job *river.Job[message]) error {
 	ctx = w.running.begin(ctx, job.ID)
 	defer w.running.end(job.ID)
 	err := w.work(ctx, job.Args.args)
-	if err != nil && errors.Is(context.Cause(ctx), errCancelled) {
+	switch cause := context.Cause(ctx); {
+	case err != nil && errors.Is(cause, errCancelled):
 		return river.JobCancel(err)
+	case err != nil && errors.Is(cause, errStopping):
+		return river.JobSnooze(0) // as if it had not begun
 	}
 	return err
 }
@@ -253,8 +273,10 @@ func rows(r sql.Result) int64 {
 	return n
 }
 
-// Stop lets running jobs end for as long as ctx allows, then cancels them; a cancelled one runs again at the next start.
+// Stop ends the contexts of running jobs and waits for them for as long as ctx allows. A job that ended for that runs again at the
+// next start, and its attempt does not count.
 func (r *Runner) Stop(ctx context.Context) error {
+	r.registry.running.stop()
 	if err := r.client.Stop(ctx); err == nil {
 		return nil
 	}

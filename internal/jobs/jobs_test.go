@@ -186,6 +186,40 @@ func TestCancelEndsARunningJob(t *testing.T) {
 	}
 }
 
+// TestStopEndsJobsSoonAndTheNextStartGoesOn: a restart does not wait for a long job, and does not fail it.
+func TestStopEndsJobsSoonAndTheNextStartGoesOn(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	long, began := jobs.NewRegistry(), make(chan struct{}, 1)
+	jobs.Handle(long, "long", jobs.Options{}, func(ctx context.Context, _ parcel) error {
+		began <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	first, err := jobs.New(db, long, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	id, _, err := first.Enqueue(t.Context(), "long", parcel{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	receive(t, began)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := first.Stop(ctx); err != nil {
+		t.Fatalf("Stop = %v, want the job ended in time", err)
+	}
+	short := jobs.NewRegistry()
+	jobs.Handle(short, "long", jobs.Options{}, func(context.Context, parcel) error { return nil })
+	if job := waitFor(t, start(t, db, short), id, jobs.Completed); len(job.Errors) != 0 {
+		t.Errorf("job = %+v, want it completed without a failure", job)
+	}
+}
+
 // TestKilledJobRunsAgainAtOnce leaves a job in the state in which a kill leaves it, and another process's leadership.
 func TestKilledJobRunsAgainAtOnce(t *testing.T) {
 	t.Parallel()
