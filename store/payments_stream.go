@@ -19,6 +19,12 @@ func (db *DB) StreamPayments(ctx context.Context, f psp.PaymentFilter, o psp.Pay
 	if filter.impossible {
 		return nil
 	}
+	select {
+	case db.streams <- struct{}{}:
+		defer func() { <-db.streams }()
+	case <-ctx.Done():
+		return readError(op, ctx.Err())
+	}
 	conn, err := db.rows.Get(ctx)
 	if err != nil {
 		return readError(op, err)

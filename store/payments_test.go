@@ -455,3 +455,46 @@ func TestTotalsAreHalfOpenInBlocks(t *testing.T) {
 		}
 	}
 }
+
+// TestSlowDownloadsLeaveListsAlone: as many exports as may run wait for their readers; pages still come.
+func TestSlowDownloadsLeaveListsAlone(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	if err := storetest.FillPayments(t.Context(), db, 100, 1); err != nil {
+		t.Fatal(err)
+	}
+	const running = 4
+	began, finish, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+	for range running {
+		go func() {
+			ended <- db.StreamPayments(context.Background(), psp.PaymentFilter{}, psp.PaymentOrder{}, func([]psp.PaymentRecord) error {
+				began <- struct{}{}
+				<-finish
+				return nil
+			})
+		}()
+	}
+	for range running {
+		<-began
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	none := func([]psp.PaymentRecord) error { return nil }
+	if err := db.StreamPayments(ctx, psp.PaymentFilter{}, psp.PaymentOrder{}, none); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("another export = %v, want it to wait for its deadline", err)
+	}
+	for range 20 { // more than there are connections, one after the other
+		if _, err := db.ListPayments(t.Context(), psp.PaymentQuery{Size: 25}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(finish)
+	for range running {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	if err := db.StreamPayments(t.Context(), psp.PaymentFilter{}, psp.PaymentOrder{}, none); err != nil {
+		t.Errorf("export after the others = %v", err)
+	}
+}

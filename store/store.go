@@ -36,7 +36,10 @@ type DB struct {
 	reader *sql.DB
 	rows   *engine.Pool // for the lists, totals and exports of payments alone
 	limits listLimits   // of payments
-	path   string
+	// streams has a place for each export that may run at once: fewer than rows has connections, so that slow downloads never
+	// keep a list waiting.
+	streams chan struct{}
+	path    string
 
 	// ring and chain are given by UseKeys, once, before the first write.
 	ring  *seal.Keyring
@@ -65,7 +68,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	db := &DB{writer: writer, reader: reader, rows: engine.NewPool(path, readers), limits: defaultLimits, path: path}
+	db := &DB{writer: writer, reader: reader, rows: engine.NewPool(path, readers), limits: defaultLimits, streams: make(chan struct{}, readers/2), path: path}
 	if err := db.checkEngine(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
