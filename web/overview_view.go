@@ -96,12 +96,14 @@ func dayChart(v *visit, days []psp.DaySums) ui.Chart {
 		Title: p.T("overview.chart.title"), LabelHead: p.T("overview.chart.day"),
 		Series: []string{p.T("payments.status.successful"), p.T("overview.chart.unsuccessful")},
 	}
+	highest := int64(0)
 	every := max((len(days)+chartLabels-1)/chartLabels, 1)
 	for i, day := range days {
 		if day.Start.After(v.now) && day.Count == 0 {
 			break
 		}
 		other := day.Count - day.Successful
+		highest = max(highest, day.Count)
 		bar := ui.Bar{
 			Label: p.Date(day.Start),
 			Parts: []ui.Part{{Value: day.Successful, Text: p.Int(day.Successful)}, {Value: other, Text: p.Int(other)}},
@@ -112,6 +114,7 @@ func dayChart(v *visit, days []psp.DaySums) ui.Chart {
 		}
 		chart.Bars = append(chart.Bars, bar)
 	}
+	chart.Highest = p.Int(highest)
 	return chart
 }
 

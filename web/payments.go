@@ -109,7 +109,7 @@ func (s *Server) paymentTotals(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := visitOf(r)
-	view := paymentTotalsView(v.p, totals, q.params.link("/payments"))
+	view := paymentTotalsView(v.p, q, totals)
 	return s.respond(w, r, page{
 		title: v.p.T("payments.totals.title"), crumbs: paymentCrumbs(v),
 		content: payments.TotalsPage(v.p, view), fragment: payments.TotalsPart(v.p, view),

@@ -237,7 +237,7 @@ func TestPaymentsSpeakTheUsersLanguage(t *testing.T) {
 	english := b.get("/payments?min=1000000&to=2026-02-28", http.StatusOK, htmlcheck.In(".chips", htmlcheck.HasText("1,000,000 rial"), htmlcheck.HasText("28 February 2026")))
 	b.post("/account/preferences", http.StatusSeeOther, url.Values{"lang": {"fa"}, "unit": {"toman"}, "return": {"/payments"}})
 	persian := b.get("/payments?min=1000000&to=2026-02-28", http.StatusOK,
-		htmlcheck.In("html", htmlcheck.HasAttr("dir", "rtl")), htmlcheck.In("#f-min", htmlcheck.HasAttr("value", "100000")),
+		htmlcheck.In("html", htmlcheck.HasAttr("dir", "rtl")), htmlcheck.In("#f-min", htmlcheck.HasAttr("value", "100,000")),
 		htmlcheck.In("#f-to", htmlcheck.HasAttr("value", "1404/12/09")), htmlcheck.In("input[name=unit]", htmlcheck.HasAttr("value", "toman")),
 		htmlcheck.In(".chips", htmlcheck.HasText("۱۰۰٬۰۰۰ تومان"), htmlcheck.HasText("۹ اسفند ۱۴۰۴")))
 	if got, want := ids(t, persian.body), ids(t, english.body); !slices.Equal(got, want) || len(got) == 0 {
@@ -252,7 +252,7 @@ func TestPaymentsSpeakTheUsersLanguage(t *testing.T) {
 			t.Errorf("%s rial reads %q and %q", was, htmlcheck.Text(n), htmlcheck.Text(amounts[i]))
 		}
 	}
-	same := b.get(href(t, persian.body, "#payments-table-sort-amount"), http.StatusOK, htmlcheck.In("#f-min", htmlcheck.HasAttr("value", "100000")))
+	same := b.get(href(t, persian.body, "#payments-table-sort-amount"), http.StatusOK, htmlcheck.In("#f-min", htmlcheck.HasAttr("value", "100,000")))
 	if got, want := len(ids(t, same.body)), len(ids(t, english.body)); got != want {
 		t.Errorf("sorted, the same filter has %d payments, want %d", got, want)
 	}

@@ -20,7 +20,7 @@ import (
 func paymentResults(v *visit, q *paymentRequest, list psp.PaymentList) payments.Results {
 	p, prefs := v.p, v.identity.Preferences.Tables[paymentsTable]
 	if len(q.wrong) > 0 {
-		return payments.Results{Errors: q.problems(p), FirstHref: q.usable().link("/payments")}
+		return q.refusal(p)
 	}
 	shown := shownColumns(prefs, len(q.connections))
 	return payments.Results{
@@ -53,16 +53,19 @@ func paymentExports(v *visit, q *paymentRequest) []ui.Button {
 	}
 }
 
-// problems are the errors for the summary; those of parameters without a field lead nowhere.
-func (q *paymentRequest) problems(p *i18n.Printer) []ui.FormError {
-	_, summary := fieldErrors(p, q.err())
-	for i := range summary {
-		switch summary[i].Field {
+// refusal shows what is wrong, and the list that is left without it. Errors of parameters without a field lead nowhere.
+func (q *paymentRequest) refusal(p *i18n.Printer) payments.Results {
+	r := payments.Results{FirstHref: q.usable().link("/payments"), FirstLabel: p.T("payments.first_page")}
+	_, r.Errors = fieldErrors(p, q.err())
+	for i := range r.Errors {
+		switch r.Errors[i].Field {
 		case "sort", "size", "after", "view", "unit":
-			summary[i].Field = ""
+			r.Errors[i].Field = ""
+		default:
+			r.FirstLabel = p.T("payments.without_wrong")
 		}
 	}
-	return summary
+	return r
 }
 
 func paymentsEmpty(v *visit, q *paymentRequest) ui.Empty {
@@ -217,8 +220,8 @@ func paymentFilter(v *visit, q *paymentRequest, psps []string) payments.Filter {
 		From:          field(paramFrom),
 		To:            field(paramTo),
 		TerminalField: field(paramTerminal),
-		Min:           amountInput(p, field(paramMin)),
-		Max:           amountInput(p, field(paramMax)),
+		Min:           amountInput(p, field(paramMin), q.Filter.MinAmount),
+		Max:           amountInput(p, field(paramMax), q.Filter.MaxAmount),
 	}
 	f.Search.Grow, f.Search.Placeholder, f.TerminalField.LTR = true, p.T("payments.filter.q_hint"), true
 	example := dayText(v.now, p.Prefs())
@@ -237,7 +240,11 @@ func paymentFilter(v *visit, q *paymentRequest, psps []string) payments.Filter {
 	return f
 }
 
-func amountInput(p *i18n.Printer, f ui.Field) ui.AmountInput {
+// amountInput shows an amount grouped, or what was typed when that is none.
+func amountInput(p *i18n.Printer, f ui.Field, amount *money.Amount) ui.AmountInput {
+	if amount != nil {
+		f.Value = money.FormatMinor(*amount, p.Prefs().Unit)
+	}
 	input := ui.AmountInput{Field: f, Unit: p.UnitName(money.IRR)}
 	if p.Prefs().Unit == money.Toman {
 		input.Decimals = 1
@@ -385,15 +392,19 @@ func moneyView(p *i18n.Printer, a money.Amount) ui.Money {
 	return m
 }
 
-func paymentTotalsView(p *i18n.Printer, totals psp.PaymentTotals, back string) payments.Totals {
-	return payments.Totals{
-		Count:         p.Tf("payments.totals.count", map[string]any{"Count": totals.Count}),
-		Sum:           moneyView(p, totals.Amount),
-		Successful:    p.Tf("payments.totals.successful", map[string]any{"Count": totals.Successful}),
-		SuccessfulSum: moneyView(p, totals.SuccessfulAmount),
-		Rate:          p.Percent(totals.Successful, totals.Count),
-		BackHref:      back,
+func paymentTotalsView(p *i18n.Printer, q *paymentRequest, totals psp.PaymentTotals) payments.Totals {
+	view := payments.Totals{
+		Count:    p.Tf("payments.totals.count", map[string]any{"Count": totals.Count}),
+		Sum:      moneyView(p, totals.Amount),
+		BackHref: q.params.link("/payments"),
 	}
+	if q.Filter.Status == nil && totals.Count > 0 {
+		view.Successful = p.Tf("payments.totals.successful", map[string]any{
+			"Count": totals.Successful, "Rate": p.Percent(totals.Successful, totals.Count),
+		})
+		view.SuccessfulSum = moneyView(p, totals.SuccessfulAmount)
+	}
+	return view
 }
 
 // mirrorView says how old the payments of a filter are, why they are no younger, and how far a first fill is.

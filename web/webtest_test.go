@@ -16,9 +16,11 @@ import (
 
 	"payportal/internal/access"
 	"payportal/internal/command"
+	"payportal/internal/connection"
 	"payportal/internal/errs"
 	"payportal/internal/htmlcheck"
 	"payportal/internal/i18n"
+	"payportal/internal/jobs"
 	"payportal/internal/mirror"
 	"payportal/internal/psp"
 	"payportal/internal/seal"
@@ -88,7 +90,10 @@ func newPortal(t testing.TB, options ...option) *portal {
 			_, err := nowhere{}.PSPReporting(ctx, id)
 			return err
 		},
-		RecordAudit: db.RecordAudit,
+		RecordAudit:      db.RecordAudit,
+		Views:            &psp.Views{Store: db},
+		ConnectionHealth: func(context.Context, int64) (connection.Health, error) { return connection.Health{}, nil },
+		RunningJobs:      func(context.Context) ([]jobs.Job, error) { return nil, nil },
 	}
 	administration(t, db, &config.UseCases)
 	for _, change := range options {

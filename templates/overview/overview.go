@@ -13,11 +13,11 @@ type Page struct {
 	// Periods and Connections are the choices; Connections is empty when there is only one.
 	Periods, Connections []ui.Tab
 	// Empty stands in the place of everything when there is nothing to show yet.
-	Empty       *ui.Empty
-	Payments    *Payments
-	Copies      *Copies
-	Health      *Connections
-	Jobs        *Jobs
+	Empty    *ui.Empty
+	Payments *Payments
+	Copies   *Copies
+	Health   *Connections
+	Jobs     *Jobs
 }
 
 // Trouble is why a part could not be had; a zero Text is none.

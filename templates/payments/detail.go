@@ -10,13 +10,14 @@ type Detail struct {
 	Status   ui.Status
 	Amount   ui.Money
 	// Words is the amount in words, with its unit.
-	Words    string
-	At       ui.Time
-	Zone     string
-	Type     string
-	PSP      string
-	PSPHref  string
-	Card     ui.Ident
+	Words   string
+	At      ui.Time
+	Zone    string
+	Type    string
+	PSP     string
+	PSPHref string
+	Card    ui.Ident
+	// CardHref are the payments with the same card; empty when the provider gave no card number.
 	CardHref string
 	Terminal ui.Ident
 	// TerminalHref leads to the terminal in the register; empty when the user may not see it.

@@ -63,8 +63,8 @@ type Results struct {
 	// Announce is said after the list was replaced.
 	Announce string
 	// Errors are what is wrong with the address; there are no rows then. FirstHref is the way on.
-	Errors    []ui.FormError
-	FirstHref string
+	Errors                []ui.FormError
+	FirstHref, FirstLabel string
 	// TotalsHref is where count and totals of the same filter come from.
 	TotalsHref string
 	// ViewsHref leads to the saved views, with this filter to save.
@@ -111,12 +111,12 @@ type ColumnChoice struct {
 // Totals are count and sums of a filter.
 type Totals struct {
 	// Count is the number of payments in words.
-	Count      string
-	Sum        ui.Money
-	Successful string
-	// SuccessfulSum is the sum of those that succeeded, Rate their part of all.
+	Count string
+	Sum   ui.Money
+	// Successful says how many and what part of them succeeded, SuccessfulSum what they sum up to; empty when the filter
+	// is about the status itself.
+	Successful    string
 	SuccessfulSum ui.Money
-	Rate          string
 	// BackHref is the list; it shows on a page of its own.
 	BackHref string
 }
