@@ -29,9 +29,9 @@ type querier interface {
 }
 
 // appendAudit writes an entry into the transaction of the act that it tells of: both are committed or neither is. Every
-// method that changes something calls it once. The context of the transaction governs its statements.
+// method that changes something calls it once.
 //
-//nolint:noctx
+//nolint:noctx // the context of the transaction governs its statements
 func (db *DB) appendAudit(tx *sql.Tx, e audit.Entry) error {
 	if db.ring == nil {
 		return errNoKeys

@@ -60,6 +60,9 @@ func (s *Server) problem(r *http.Request, err error) layout.Problem {
 	problem := layout.Problem{Status: status, RequestID: v.requestID}
 	if e, ok := errors.AsType[*errs.Error](err); ok {
 		problem.Message = message(v.p, e)
+		if problem.Message == "" && len(e.Fields) > 0 {
+			problem.Message = firstMessage(v.p, err)
+		}
 		problem.Permission = e.Permission
 		problem.Code = e.Code
 		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok && tooLarge != nil {

@@ -82,7 +82,7 @@ func TestWhatTwoClerksRead(t *testing.T) {
 			"words", func(p *Printer) string { return p.Words(money.Of(150000, money.IRR)) },
 			"one hundred fifty thousand rials", "پانزده هزار تومان",
 		},
-		{"message", func(p *Printer) string { return p.T("nav.payments") }, "Payments", "پرداخت‌ها"},
+		{"message", func(p *Printer) string { return p.T("nav.payments") }, "Payments", "تراکنش‌ها"},
 		{"missing message", func(p *Printer) string { return p.T("no.such") }, "⟦no.such⟧", "⟦no.such⟧"},
 		{"missing message with arguments", func(p *Printer) string { return p.Tf("no.such", nil) }, "⟦no.such⟧", "⟦no.such⟧"},
 		{"message that needs arguments", func(p *Printer) string { return p.T("validate.too_long") }, "⟦validate.too_long⟧", "⟦validate.too_long⟧"},

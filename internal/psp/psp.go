@@ -137,7 +137,7 @@ type Report struct {
 	Type int64
 	// Filename is the provider's storage_filename, empty until there is a file. It holds colons and spaces.
 	Filename string
-	// Start and End are the period that the report covers; zero where the provider has null.
+	// Start and End are when the provider began and ended making the report; zero where it has null.
 	Start, End time.Time
 	CreatedAt  time.Time
 }

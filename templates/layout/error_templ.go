@@ -17,7 +17,7 @@ import (
 
 // Problem is an error as a page or a fragment shows it.
 type Problem struct {
-	// Status is the HTTP status: 400, 403, 404, 405, 409, 413, 429, 500, 502 or 503 have their own texts.
+	// Status is the HTTP status: 400, 403, 404, 405, 409, 413, 422, 429, 500, 502 or 503 have their own texts.
 	Status int
 	// Message replaces the status's neutral sentence.
 	Message string
@@ -35,7 +35,7 @@ type Problem struct {
 
 func (x Problem) key() string {
 	switch x.Status {
-	case 400, 403, 404, 405, 409, 413, 429, 502, 503:
+	case 400, 403, 404, 405, 409, 413, 422, 429, 502, 503:
 		return "ui.problem." + strconv.Itoa(x.Status)
 	}
 	return "ui.problem.500"
