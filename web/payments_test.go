@@ -98,6 +98,8 @@ func TestPaymentsSortLinksSwapTheOrder(t *testing.T) {
 		t.Errorf("the link of the sorted column = %q, want %q", got, want)
 	}
 	b.get("/payments?sort=amount", http.StatusOK, htmlcheck.In("th[aria-sort=ascending] #payments-table-sort-amount"))
+	b.get("/payments", http.StatusOK, htmlcheck.In("form[data-filter] input[name=sort]"), htmlcheck.In("form[data-filter] input[name=size]"),
+		htmlcheck.In("form[data-filter] input[name=view]"))
 }
 
 func TestPaymentsFiltersAreChipsThatCanBeRemoved(t *testing.T) {

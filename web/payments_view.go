@@ -232,10 +232,12 @@ func paymentFilter(v *visit, q *paymentRequest, psps []string) payments.Filter {
 	for _, name := range []paymentParam{paramConnection, paramFrom, paramTo, paramType, paramTerminal, paramMin, paramMax} {
 		f.Open = f.Open || q.params[name] != ""
 	}
-	for _, name := range []paymentParam{paramUnit, paramSort, paramSize, paramView} {
-		if q.params[name] != "" {
-			f.Keep = append(f.Keep, ui.Hidden{Name: paymentParamNames[name], Value: q.params[name]})
-		}
+	// These stand in the form though they are empty: a list that was sorted without loading the page fills them in.
+	for _, name := range []paymentParam{paramSort, paramSize, paramView} {
+		f.Keep = append(f.Keep, ui.Hidden{Name: paymentParamNames[name], Value: q.params[name]})
+	}
+	if unit := q.params[paramUnit]; unit != "" {
+		f.Keep = append(f.Keep, ui.Hidden{Name: paymentParamNames[paramUnit], Value: unit})
 	}
 	return f
 }
