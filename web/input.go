@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,6 +21,9 @@ const (
 	maxQueryBytes = 8 << 10
 )
 
+// formType is what browsers send forms as.
+const formType = "application/x-www-form-urlencoded"
+
 // input reads the fields of one form or query and collects what is wrong with them, so that a page can show all
 // problems at once, each at its field. A field that was sent twice is wrong unless it is read as a list.
 type input struct {
@@ -27,8 +31,12 @@ type input struct {
 	fields []errs.Field
 }
 
-// form reads the body of a POST. It fails with errs.Invalid for a body that is too large or is no form.
+// form reads the body of a POST. It fails with errs.Invalid for a body that is too large or is no form. A body of another
+// type is refused: to the library it is an empty form, which some forms may be.
 func form(w http.ResponseWriter, r *http.Request) (*input, error) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.ContentLength != 0 && (err != nil || kind != formType) {
+		return nil, errs.New(errs.Invalid, "read form", "errs.malformed", err)
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxFormBytes)
 	if err := r.ParseForm(); err != nil {
 		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
