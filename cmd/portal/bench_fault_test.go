@@ -35,10 +35,13 @@ import (
 // prove reports whether the long form of the tests runs, as make prove does.
 var prove = os.Getenv("PORTAL_PROVE") != ""
 
-// rounds is how often a test does its thing: in CI, or to prove.
+// rounds is how often a test does its thing: in CI, a quarter of that under the race detector, or to prove.
 func rounds(inCI, toProve int) int {
-	if prove {
+	switch {
+	case prove:
 		return toProve
+	case underRace:
+		return (inCI + 3) / 4
 	}
 	return inCI
 }
@@ -53,13 +56,13 @@ type bench struct {
 }
 
 // benchSeed is a small provider.
-var benchSeed = pspreporting.SeedConfig{Seed: 7, Payments: 400, Days: 20, Terminals: 12}
+var benchSeed = pspreporting.SeedConfig{Seed: 7, Payments: 150, Days: 10, Terminals: 12}
 
 // openBench starts the sandbox and opens the portal on it: a login for each role, the connection, first copies of
 // everything.
 func openBench(t *testing.T) *bench {
 	t.Helper()
-	b := openEmptyBench(t)
+	b := openBenchOn(t, toman.Config{Seed: benchSeed})
 	if err := b.seedDemo(t.Context(), b.provider); err != nil {
 		t.Fatal(err)
 	}
@@ -67,10 +70,10 @@ func openBench(t *testing.T) *bench {
 	return b
 }
 
-// openEmptyBench is the same without users, connections and data.
-func openEmptyBench(t *testing.T) *bench {
+// openBenchOn opens a portal without users, connections and data on a sandbox of this kind.
+func openBenchOn(t *testing.T, kind toman.Config) *bench {
 	t.Helper()
-	provider, err := toman.Start(t.Context(), toman.Config{Seed: benchSeed})
+	provider, err := toman.Start(t.Context(), kind)
 	if err != nil {
 		t.Fatal(err)
 	}
