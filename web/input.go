@@ -87,7 +87,7 @@ func (in *input) lines(name string, limit int) string { return in.read(name, lim
 func (in *input) read(name string, limit int, multiline bool) string {
 	sent := in.values[name]
 	if len(sent) > 1 {
-		in.wrong(name, "validate.once", nil)
+		in.wrong(name, "validate.repeated", nil)
 		return ""
 	}
 	if len(sent) == 0 {
@@ -124,7 +124,7 @@ func (in *input) secret(name string) string {
 	sent := in.values[name]
 	switch {
 	case len(sent) > 1:
-		in.wrong(name, "validate.once", nil)
+		in.wrong(name, "validate.repeated", nil)
 	case len(sent) == 0 || sent[0] == "":
 		in.wrong(name, "validate.required", nil)
 	case len(sent[0]) > 1024:

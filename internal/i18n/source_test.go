@@ -173,7 +173,7 @@ func (u *uses) readNode(n ast.Node, place func() string) {
 	}
 }
 
-// readCall knows the calls that take a key: p.T and p.Tf, errs.New and errs.InvalidField.
+// readCall knows the calls that take a key: p.T and p.Tf, errs.New and errs.InvalidField, and wrong of web's forms.
 func (u *uses) readCall(call *ast.CallExpr, place func() string) {
 	method, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok || len(call.Args) == 0 {
@@ -190,6 +190,8 @@ func (u *uses) readCall(call *ast.CallExpr, place func() string) {
 		u.demand(call.Args[0], place)
 	case ofErrs && (method.Sel.Name == "New" || method.Sel.Name == "InvalidField") && len(call.Args) >= 3:
 		u.demand(call.Args[2], place)
+	case method.Sel.Name == "wrong" && len(call.Args) >= 2: // web's input: name, key
+		u.demand(call.Args[1], place)
 	}
 }
 
