@@ -55,7 +55,7 @@ func (s *Server) auditTrail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := newListURL("/admin/audit", in, auditParameters...)
-	view := auditView(v.p, v.now, at, users, auditList{entries: entries, more: more, continued: filter.Before > 0}, wrong)
+	view := auditView(v.p, v.now, at, users, auditList{entries: entries, more: more, continued: filter.Before > 0, can: v.can}, wrong)
 	p.content, p.fragment = admin.AuditPage(v.p, view), admin.AuditEntries(v.p, view.List)
 	return s.respond(w, r, p)
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"maps"
@@ -61,6 +60,8 @@ type auditList struct {
 	more    bool
 	// continued says that newer entries stand before it.
 	continued bool
+	// can says what the asker may open.
+	can func(access.Permission) bool
 }
 
 func auditView(p *i18n.Printer, now time.Time, at listURL, users []access.User, list auditList, wrong error) admin.Audit {
@@ -120,7 +121,7 @@ func auditListView(p *i18n.Printer, at listURL, list auditList) admin.AuditList 
 	for _, e := range list.entries {
 		view.Rows = append(view.Rows, admin.AuditRow{
 			Href: withList(auditHref(e.Seq), at.values.Encode()), Number: p.Int(e.Seq), At: momentView(p, e.At), Who: textin.Visible(e.Name),
-			Act: actName(p, e.Act), Object: admin.Object{Text: textin.Visible(e.Object)}, Outcome: outcomeView(p, e.Outcome), Address: addressText(e),
+			Act: actName(p, e.Act), Object: admin.Object{Text: textin.Visible(e.Object), Href: objectHref(e.Object, list.can)}, Outcome: outcomeView(p, e.Outcome), Address: addressText(e),
 		})
 	}
 	return view
@@ -149,7 +150,7 @@ func auditEntryView(p *i18n.Printer, e audit.Entry, can func(access.Permission) 
 	view := admin.AuditEntry{
 		Title: p.Tf("admin.audit.entry", map[string]any{"Number": e.Seq}), Outcome: outcomeView(p, e.Outcome), Who: admin.Object{Text: textin.Visible(e.Name)},
 		Act: actName(p, e.Act), ActName: textin.Visible(e.Act), Object: admin.Object{Text: textin.Visible(e.Object), Href: objectHref(e.Object, can)},
-		At: momentView(p, e.At), Session: textin.Visible(e.SessionID), Request: textin.Visible(e.RequestID), Changes: changesOf(e.Before, e.After),
+		At: momentView(p, e.At), Session: textin.Visible(e.SessionID), Request: textin.Visible(e.RequestID), Changes: changesOf(p, e.Before, e.After),
 	}
 	if e.Address.IsValid() {
 		view.Address = e.Address.String()
@@ -161,7 +162,7 @@ func auditEntryView(p *i18n.Printer, e audit.Entry, can func(access.Permission) 
 }
 
 // changesOf lays what was before beside what is after, fact by fact. What is no set of facts is one line without a name.
-func changesOf(before, after any) []admin.Change {
+func changesOf(p *i18n.Printer, before, after any) []admin.Change {
 	old, now := facts(before), facts(after)
 	names := map[string]bool{}
 	for name := range old {
@@ -172,7 +173,7 @@ func changesOf(before, after any) []admin.Change {
 	}
 	var changes []admin.Change
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		changes = append(changes, admin.Change{Name: textin.Visible(name), Before: factText(old[name]), After: factText(now[name])})
+		changes = append(changes, admin.Change{Name: textin.Visible(name), Before: factText(p, old[name]), After: factText(p, now[name])})
 	}
 	return changes
 }
@@ -191,9 +192,14 @@ func facts(v any) map[string]json.RawMessage {
 }
 
 // factText writes a value for reading: a text without its quotation marks, a list of texts with commas, the rest as JSON.
-func factText(raw json.RawMessage) string {
-	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+func factText(p *i18n.Printer, raw json.RawMessage) string {
+	switch string(raw) {
+	case "", "null":
 		return noValue
+	case "true":
+		return p.T("word.yes")
+	case "false":
+		return p.T("word.no")
 	}
 	var text string
 	if json.Unmarshal(raw, &text) == nil {

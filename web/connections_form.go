@@ -72,7 +72,7 @@ func readDocument(in *input) (connection.Definition, connectionInput, error) {
 	document := in.raw("json")
 	switch {
 	case len(in.values["json"]) > 1:
-		in.wrong("json", "validate.once", nil)
+		in.wrong("json", "validate.repeated", nil)
 	case len(document) > maxDocument:
 		in.wrong("json", "connection.error_json_size", nil)
 	}
@@ -122,7 +122,7 @@ func readCredentials(in *input, provider connection.Provider) connection.Credent
 	for _, key := range connection.CredentialKeys(provider) {
 		name := "credentials." + key
 		if len(in.values[name]) > 1 {
-			in.wrong(name, "validate.once", nil)
+			in.wrong(name, "validate.repeated", nil)
 		}
 		secrets[key] = seal.NewSecret(in.raw(name))
 	}

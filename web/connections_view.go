@@ -87,7 +87,7 @@ func healthState(p *i18n.Printer, c connection.Connection, h connection.Health) 
 func durationText(p *i18n.Printer, d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
-		return p.Digits("<") + p.Tf("admin.unit.ms", map[string]any{"Count": 1})
+		return p.Tf("admin.unit.under_ms", map[string]any{"Count": 1})
 	case d < 10*time.Second:
 		return p.Tf("admin.unit.ms", map[string]any{"Count": d.Milliseconds()})
 	}

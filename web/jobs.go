@@ -10,7 +10,6 @@ import (
 	"payportal/internal/audit"
 	"payportal/internal/errs"
 	"payportal/internal/jobs"
-	"payportal/internal/mirror"
 	"payportal/templates/admin"
 	"payportal/templates/icon"
 	"payportal/templates/layout"
@@ -160,9 +159,4 @@ func (s *Server) actOnJob(w http.ResponseWriter, r *http.Request, act string, do
 	s.flash(r, ui.Success, v.p.T(done))
 	s.redirect(w, r, "/admin/jobs")
 	return nil
-}
-
-// mirrorName names a list of payments where lists of several connections stand together.
-func mirrorName(names map[int64]string, l mirror.Progress, kind string) string {
-	return names[l.ConnectionID] + " · " + kind
 }

@@ -27,7 +27,7 @@ func TestJobsAreListedCancelledAndRunAgain(t *testing.T) {
 	}
 	operations := p.user(t, "operations", access.Operations)
 	path := fmt.Sprintf("/admin/jobs/%d", id)
-	operations.get("/admin/jobs", http.StatusOK, htmlcheck.In("#jobs-now[hx-get=/admin/jobs/now]"), htmlcheck.In("#jobs-table tbody tr", htmlcheck.HasText("toman-staging · Point of sale")),
+	operations.get("/admin/jobs", http.StatusOK, htmlcheck.In("#jobs-now[hx-get=/admin/jobs/now]"), htmlcheck.In("#jobs-table tbody tr", htmlcheck.HasText("Point of sale (POS) · toman-staging")),
 		htmlcheck.In("#active-jobs-table form[action="+path+"/cancel]"))
 	operations.get("/admin/jobs?status=failed", http.StatusOK, htmlcheck.In("#jobs .empty-state"), htmlcheck.Count(".chip", 1))
 	operations.get("/admin/jobs?status=odd", http.StatusUnprocessableEntity, htmlcheck.In("#f-status[aria-invalid=true]"))

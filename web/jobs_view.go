@@ -115,9 +115,15 @@ func jobSubject(p *i18n.Printer, j jobs.Job, names map[int64]string) string {
 		subject = strconv.FormatInt(args.ConnectionID, 10)
 	}
 	if args.Type != nil {
-		subject += " · " + p.T("psp.terminal.type."+args.Type.String())
+		subject = mirrorName(p, *args.Type, subject)
 	}
 	return subject
+}
+
+// mirrorName names a list of payments where lists of several connections stand together. The reader's own language comes
+// first: it decides the direction of the whole.
+func mirrorName(p *i18n.Printer, t psp.TerminalType, connection string) string {
+	return p.T("psp.terminal.type."+t.String()) + " · " + connection
 }
 
 func jobAct(p *i18n.Printer, j jobs.Job, may bool) *admin.JobAct {
@@ -139,7 +145,7 @@ func jobsNowView(p *i18n.Printer, now time.Time, lists []mirror.Progress, active
 		if names[l.ConnectionID] == "" {
 			continue // its connection is gone
 		}
-		name := mirrorName(names, l, p.T("psp.terminal.type."+l.Type.String()))
+		name := mirrorName(p, l.Type, names[l.ConnectionID])
 		view.Lists = append(view.Lists, copyingView(p, now, names[l.ConnectionID], name, l, may, "/admin/jobs"))
 		view.Running = view.Running || l.Running
 	}

@@ -179,6 +179,7 @@ func userView(p *i18n.Printer, ask userAsk, roles []access.Role, may userRights)
 		view.Rename = &admin.RenameUser{Action: userHref(u.ID), Hidden: hidden, Name: ui.Field{Name: "display_name", Label: p.T("admin.user.name"),
 			Value: name, Error: byField["display_name"], Required: true, Autocomplete: "off", MaxLength: access.MaxDisplayName}}
 		view.GiveRoles = &admin.GiveRoles{Action: userHref(u.ID) + "/roles", Hidden: hidden, Roles: roleChoices(p, roles, may.rights, chosen, byField["roles"])}
+		view.GiveRoles.Roles.Titled = true
 		view.Acts = userActs(p, u, ask.list, may.self)
 	}
 	return view
