@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -169,19 +168,3 @@ var kindKeys = map[errs.Kind]string{
 }
 
 func asError(err error) (*errs.Error, bool) { return errors.AsType[*errs.Error](err) }
-
-// renamed gives an error whose field has another name on the page than in the use-case.
-func renamed(err error, from, to string) error {
-	e, ok := asError(err)
-	if !ok || len(e.Fields) == 0 {
-		return err
-	}
-	copied := *e
-	copied.Fields = slices.Clone(e.Fields)
-	for i := range copied.Fields {
-		if copied.Fields[i].Name == from {
-			copied.Fields[i].Name = to
-		}
-	}
-	return &copied
-}

@@ -175,7 +175,7 @@ func (s *Server) setup(w http.ResponseWriter, r *http.Request) error {
 		if !ok {
 			return err
 		}
-		p.content = account.SetupForm(v.p, s.setupView(r, in, renamed(err, "password", "new_password")))
+		p.content = account.SetupForm(v.p, s.setupView(r, in, err))
 		return s.respondBare(w, r, p, false)
 	}
 	s.redirect(w, r, "/sign-in")

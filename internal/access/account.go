@@ -28,7 +28,7 @@ func (a *Account) ChangePassword(ctx context.Context, id Identity, c Client, cur
 	if err != nil {
 		return err
 	}
-	if err := checkNewPassword(next, record.Username); err != nil {
+	if err := checkNewPassword("new_password", next, record.Username); err != nil {
 		return err
 	}
 	e := a.entry(id, c, "account.password")
@@ -63,7 +63,7 @@ func (a *Account) refuseSame(ctx context.Context, r UserRecord, next seal.Secret
 	defer leave()
 	same, err := a.prover.hash.matches(next, r.PasswordHash)
 	if err == nil && same {
-		err = errs.InvalidField("change password", "password", "access.password.same")
+		err = errs.InvalidField("change password", "new_password", "access.password.same")
 	}
 	return err
 }

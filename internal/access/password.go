@@ -42,11 +42,11 @@ func wordSet(lines string) map[string]bool {
 func normalPassword(p seal.Secret) string { return norm.NFKC.String(p.Reveal()) }
 
 // checkNewPassword applies the rules for a password that somebody chooses: 12 to 128 characters of any kind, not a common
-// one, not made of the user name. No rule asks for kinds of characters.
-func checkNewPassword(p seal.Secret, username string) error {
+// one, not made of the user name. No rule asks for kinds of characters. field names the input in the error.
+func checkNewPassword(field string, p seal.Secret, username string) error {
 	wrong := func(msg string) error {
 		return &errs.Error{Kind: errs.Invalid, Op: "check new password", Fields: []errs.Field{{
-			Name: "password", Msg: msg, Args: map[string]any{"Min": MinPassword, "Max": MaxPassword},
+			Name: field, Msg: msg, Args: map[string]any{"Min": MinPassword, "Max": MaxPassword},
 		}}}
 	}
 	text := normalPassword(p)

@@ -39,7 +39,7 @@ func TestCheckNewPassword(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := checkNewPassword(seal.NewSecret(tt.password), "ahmadi")
+			err := checkNewPassword("password", seal.NewSecret(tt.password), "ahmadi")
 			got := ""
 			if fields := errs.FieldsOf(err); len(fields) == 1 && fields[0].Name == "password" {
 				got = strings.TrimPrefix(fields[0].Msg, "access.password.")
@@ -63,7 +63,7 @@ func passphrase(n int) string {
 }
 
 func TestAShortUserNameMayStandInAPassword(t *testing.T) {
-	if err := checkNewPassword(seal.NewSecret("violet teapot on the moon"), "mo"); err != nil {
+	if err := checkNewPassword("password", seal.NewSecret("violet teapot on the moon"), "mo"); err != nil {
 		t.Errorf("checkNewPassword = %v, want nil", err)
 	}
 }

@@ -57,7 +57,7 @@ func (p *People) create(ctx context.Context, by By, n NewUser, password seal.Sec
 	record.CreatedAt = p.now()
 	if given {
 		record.MustChangePassword, record.PasswordUntil = true, p.now().Add(givenPasswordValid)
-	} else if err := checkNewPassword(password, record.Username); err != nil {
+	} else if err := checkNewPassword("password", password, record.Username); err != nil {
 		return User{}, err
 	}
 	if record.PasswordHash, err = p.hash.hash(ctx, password); err != nil {

@@ -418,7 +418,7 @@ func TestSetup(t *testing.T) {
 	}
 	wantKind(t, "an earlier token", redeem(first, "root", goodPassword), errs.NotFound)
 	wantKind(t, "no token", redeem(seal.Secret{}, "root", goodPassword), errs.NotFound)
-	wantField(t, "a weak password", redeem(token, "root", "password1234"), "password")
+	wantField(t, "a weak password", redeem(token, "root", "password1234"), "new_password")
 	p.clock.move(24 * time.Hour)
 	wantKind(t, "a token of yesterday", redeem(token, "root", goodPassword), errs.NotFound)
 	if token, _, err = p.Setup.Offer(ctx); err != nil {

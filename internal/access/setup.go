@@ -54,7 +54,7 @@ func (s *Setup) Redeem(ctx context.Context, c Client, token seal.Secret, n NewUs
 	if err != nil {
 		return err
 	}
-	if err := checkNewPassword(password, record.Username); err != nil {
+	if err := checkNewPassword("new_password", password, record.Username); err != nil {
 		return err
 	}
 	administrator, _ := BuiltInRole(Administrator)

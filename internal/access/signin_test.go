@@ -95,8 +95,8 @@ func TestGivenPasswordMustBeChanged(t *testing.T) {
 			return p.Account.ChangePassword(ctx, id, office, seal.Secret{}, seal.NewSecret(next))
 		})
 	}
-	wantField(t, "keeping the given password", change(given.Reveal()), "password")
-	wantField(t, "a short password", change("short"), "password")
+	wantField(t, "keeping the given password", change(given.Reveal()), "new_password")
+	wantField(t, "a short password", change("short"), "new_password")
 	before := b.token
 	if err := change(goodPassword); err != nil {
 		t.Fatal(err)
