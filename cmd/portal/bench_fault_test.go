@@ -25,6 +25,7 @@ import (
 	"golang.org/x/net/html"
 
 	"payportal/internal/access"
+	"payportal/internal/connection"
 	"payportal/internal/mirror"
 	"payportal/internal/psp"
 	"payportal/internal/seal"
@@ -124,6 +125,14 @@ func (a *app) hashCheaply() (err error) {
 		a.handler = a.staff
 	}
 	return err
+}
+
+// sandboxCredentials are those of the connection that the demo makes.
+func sandboxCredentials() connection.Credentials {
+	return connection.Credentials{
+		"username": seal.NewSecret(toman.Username), "password": seal.NewSecret(toman.Password),
+		"client_id": seal.NewSecret(toman.ClientID), "client_secret": seal.NewSecret(toman.ClientSecret),
+	}
 }
 
 // connectionID is the connection to the sandbox.
