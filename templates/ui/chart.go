@@ -112,3 +112,31 @@ func seriesClass(i int) string { return "s" + strconv.Itoa(i%5+1) }
 func (c Chart) gridLines() []int {
 	return []int{1, plotHeight / 4, plotHeight / 2, plotHeight * 3 / 4, plotHeight}
 }
+
+// chartLabel is what stands below a bar. A dense one is left out where the chart is narrow.
+type chartLabel struct {
+	text  string
+	dense bool
+}
+
+// roomyLabels is how many labels fit below a chart on a phone.
+const roomyLabels = 7
+
+// labels are the bars' short labels; of many, every third stays where there is little room.
+func (c Chart) labels() []chartLabel {
+	shown := 0
+	for _, b := range c.Bars {
+		if b.Short != "" {
+			shown++
+		}
+	}
+	labels, nth := make([]chartLabel, len(c.Bars)), 0
+	for i, b := range c.Bars {
+		labels[i].text = b.Short
+		if b.Short != "" {
+			labels[i].dense = shown > roomyLabels && nth%3 != 0
+			nth++
+		}
+	}
+	return labels
+}
