@@ -60,9 +60,9 @@ lint:
 	$(GO) vet ./...
 	$(TOOL) golangci-lint run --path-mode=abs -c ../.golangci.yml ../...
 
-bench: ## the figures of docs/performance.md
+bench: ## the figures of docs/performance.md, as a table at the end
 	$(GO) test -run '^$$' -bench . -benchmem ./store/... ./web/... ./internal/... ./provider/...
-	$(GO) run ./cmd/measure
+	$(GO) test -run '^$$' -bench Figures -benchtime 5x -timeout 20m ./cmd/portal
 
 prove: ## the long runs: fuzzing and kill tests
 	./prove.sh

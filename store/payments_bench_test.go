@@ -1,14 +1,10 @@
 package store_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/metrics"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,50 +16,14 @@ import (
 	"payportal/store/storetest"
 )
 
-const (
-	million = 1_000_000
-	// benchVersion names the cached file; it grows with every change of the payments tables.
-	benchVersion = 1
-)
-
-var buildMillion sync.Once
-
-// openMillion gives a database of a million payments. It is built once and kept among the temporary files.
+// openMillion gives a database of a million payments.
 func openMillion(b *testing.B) *store.DB {
 	b.Helper()
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("payportal-bench-%d-v%d.db", million, benchVersion))
-	buildMillion.Do(func() {
-		if _, err := os.Stat(path); err == nil {
-			return
-		}
-		if err := fillFile(b, path+".new"); err != nil {
-			b.Fatal(err)
-		}
-		if err := os.Rename(path+".new", path); err != nil {
-			b.Fatal(err)
-		}
-	})
-	return storetest.OpenFile(b, path)
-}
-
-func fillFile(b *testing.B, path string) error {
-	ctx := context.Background()
-	db, err := store.Open(ctx, path)
+	path, err := storetest.MillionFile(b.Context())
 	if err != nil {
-		return err
+		b.Fatal(err)
 	}
-	defer func() {
-		if err := db.Close(); err != nil {
-			b.Fatal(err)
-		}
-	}()
-	if err := db.Migrate(ctx); err != nil {
-		return err
-	}
-	if err := storetest.FillPayments(ctx, db, million, 1); err != nil {
-		return err
-	}
-	return db.SealPayments(ctx)
+	return storetest.OpenFile(b, path)
 }
 
 // someOfMillion finds a payment in the middle, to search for.

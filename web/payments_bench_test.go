@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"testing"
@@ -18,8 +17,6 @@ import (
 	"payportal/internal/i18n"
 	"payportal/internal/money"
 	"payportal/internal/psp"
-	"payportal/templates/layout"
-	"payportal/templates/payments"
 )
 
 // memoryPage is a page of 50 payments made from memory: no session, no query. It is the floor that lists are measured by.
@@ -32,9 +29,17 @@ type memoryPage struct {
 
 func newMemoryPage(tb testing.TB, prefs i18n.Prefs) *memoryPage {
 	tb.Helper()
-	bundle, err := i18n.Load()
+	m, err := makeMemoryPage(prefs)
 	if err != nil {
 		tb.Fatal(err)
+	}
+	return m
+}
+
+func makeMemoryPage(prefs i18n.Prefs) (*memoryPage, error) {
+	bundle, err := i18n.Load()
+	if err != nil {
+		return nil, err
 	}
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := New(Config{Bundle: bundle, PublicURL: &url.URL{Scheme: "https", Host: "portal.example"}, Cookie: scs.New()})
@@ -53,17 +58,11 @@ func newMemoryPage(tb testing.TB, prefs i18n.Prefs) *memoryPage {
 		}})
 	}
 	m.list.Next = "AQAABkYpbN0-gAAAAAAAB6EgAAAAAA"
-	return m
+	return m, nil
 }
 
 func (m *memoryPage) render(tb testing.TB, to *bytes.Buffer) {
-	v, q := m.visit, m.query
-	view := payments.List{Filter: paymentFilter(v, q, []string{"Asan", "Behpardakht", "Fanava", "Irankish", "Parsian", "SEP"}), Results: paymentResults(v, q, m.list)}
-	view.Fresh, view.Filling = mirrorView(v.p, v.now, q.Filter, nil)
-	f := layout.Frame{P: v.p, Title: v.p.T("payments.title"), Nonce: "n0nce", Path: "/payments", RequestID: "01JD3Y8Q6T",
-		Nav: m.server.navFor(v, "/payments"), User: &layout.User{Name: "Sara Ahmadi", Roles: "Finance"}}
-	page := withChildren(layout.Page(f), payments.ListPage(v.p, view))
-	if err := page.Render(httptest.NewRequestWithContext(tb.Context(), "GET", "/", nil).Context(), to); err != nil {
+	if err := m.page().Render(tb.Context(), to); err != nil {
 		tb.Fatal(err)
 	}
 }

@@ -8,10 +8,13 @@ import (
 	"payportal/store"
 )
 
+// MasterKey is the key of the test databases as the portal's configuration has it.
+const MasterKey = "dGVzdCBrZXkgb2YgMzIgYnl0ZXMsIG5vdCBzZWNyZXQ="
+
 // Keys gives the ring of the test databases. It is always the same, so that a test may open a file twice.
 func Keys(t testing.TB) *seal.Keyring {
 	t.Helper()
-	ring, err := seal.ParseKeys("dGVzdCBrZXkgb2YgMzIgYnl0ZXMsIG5vdCBzZWNyZXQ=")
+	ring, err := seal.ParseKeys(MasterKey)
 	if err != nil {
 		t.Fatal(err)
 	}
