@@ -38,10 +38,20 @@ func TestAuditIsSearched(t *testing.T) {
 	p.record(t, 3, audit.Entry{Actor: audit.Actor{UserID: 7, Name: "sara", Address: netip.MustParseAddr("192.0.2.7")}, Act: "terminal.annotate", Object: "terminal:3fa85f64-5717-4562-b3fc-2c963f66afa6", Outcome: audit.OK})
 	p.record(t, 2, audit.Entry{Actor: audit.System("job"), Act: "report.download", Object: "report:x", Outcome: audit.Failed})
 	p.record(t, 1, audit.Entry{Actor: audit.Actor{UserID: 1, Name: "auditor"}, Act: "odd.act", Object: "thing", Outcome: audit.Refused})
+	tehran, err := time.LoadLocation("Asia/Tehran")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := p.db.AuditEntries(t.Context(), audit.Filter{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := head[0].At.In(tehran).Format(time.DateOnly) // days are the user's, and both ends are included
 	tests := []struct {
 		query string
 		rows  int
 	}{
+		{"object=thing&to=" + day, 1}, {"object=thing&from=" + day + "&to=" + day, 1},
 		{"", 8}, {"user=7", 3}, {"act=terminal.annotate", 3}, {"act=terminal.", 3}, {"act=session.", 1}, {"outcome=failed", 2}, {"object=report%3Ax", 2},
 		{"address=192.0.2.7", 3}, {"address=%3A%3Affff%3A192.0.2.7", 3}, {"user=%DB%B7", 3}, {"user=7&outcome=refused", 0},
 		{"from=" + time.Now().AddDate(0, 0, -2).Format(time.DateOnly), 8}, {"to=" + time.Now().AddDate(0, 0, -3).Format(time.DateOnly), 0},

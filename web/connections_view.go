@@ -247,7 +247,7 @@ func credentialInputs(p *i18n.Printer, provider connection.Provider, identities,
 	for _, key := range connection.CredentialKeys(provider) {
 		name := "credentials." + key
 		list = append(list, admin.Credential{Secret: !identifies[key], Field: ui.Field{Name: name, Label: p.T("admin.credential." + key),
-			Value: identities[key], Error: wrong[name], Required: true, LTR: true, Autocomplete: "off"}})
+			Value: identities[key], Error: wrong[name], Required: true, LTR: true, Autocomplete: pick(identifies[key], "off", "new-password")}})
 	}
 	return list
 }
