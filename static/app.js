@@ -417,8 +417,13 @@
   });
   on("submit", event => { for (const input of all("[data-search]", event.target)) clearTimeout(waiting.get(input)); });
 
-  // Empty filters do not reach the address; grouped amounts reach the server as plain digits.
+  // Empty filters do not reach the address; grouped amounts, Persian digits in numbers and in searches reach the server as
+  // plain Latin digits; a form that leads back here knows the address that swaps have led to.
   on("formdata", ({target: form, formData}) => {
+    for (const input of all("[data-here][name]", form)) formData.set(input.name, location.pathname + location.search);
+    for (const input of all("[inputmode=numeric][name], [data-search][name]", form)) {
+      if (formData.has(input.name)) formData.set(input.name, latin(input.value));
+    }
     if (form.matches("[data-filter]")) {
       for (const [name, value] of [...formData]) if (value === "" && formData.getAll(name).every(v => v === "")) formData.delete(name);
     }
@@ -437,6 +442,7 @@
         const values = parameters.getAll(control.name);
         if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
         else if (control.tagName === "SELECT" && !values.length) control.selectedIndex = 0;
+        else if (control.dataset.money) control.value = group(values[0] ?? "", Number(control.dataset.money));
         else control.value = values[0] ?? "";
       }
     }

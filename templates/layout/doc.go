@@ -7,6 +7,7 @@
 // All of it is enhancement: the same page works without the script.
 //
 //	data-copy="value"          button: copies the value, says "Copied"
+//	data-here                  input: is sent as the address that the page has then, swaps included
 //	data-once                  form: its button turns while the answer is awaited
 //	data-warn-unsaved          form: asks before it is left half filled
 //	data-type-to-confirm="x"   form: its button works once x has been typed
