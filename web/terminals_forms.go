@@ -39,10 +39,10 @@ func (s *Server) newTerminalPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	typed := typedTerminal{
 		kind: in.choice("type", "ipg", "pos"), account: in.text("account", 64), number: in.text("number", 40),
-		enabled: true, start: v.p.Date(v.now),
+		enabled: true, start: dayText(v.now, v.p.Prefs()),
 	}
 	if since, err := time.Parse(time.RFC3339, in.text("start", 40)); err == nil {
-		typed.start = v.p.Date(since)
+		typed.start = dayText(since, v.p.Prefs())
 	}
 	if name := in.text("psp", 200); typed.account == "" {
 		typed.account = onlyAccountOf(accounts, name)
