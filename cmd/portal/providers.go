@@ -75,7 +75,7 @@ func (b clientBuilder) client(c connection.Connection, api string, m *apiclient.
 
 // Checks are the steps of a connection test: the way to each address, the client, the user, each scope, a harmless read.
 func (t *tomanClients) Checks() []connection.Check {
-	checks := slices.Concat(t.auth.Checks(), t.tokens.Checks())
+	checks := t.tokens.Checks()
 	if t.reporting != nil {
 		checks = slices.Concat(checks, t.reporting.Checks())
 	}
