@@ -8,11 +8,13 @@ ARG VERSION=devel
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/portal ./cmd/portal \
  && mkdir -p /out/data
 
-# No shell, no package manager, no root: the binary, CA certificates and an empty data folder.
-FROM gcr.io/distroless/static-debian12:nonroot
+# Nothing but the binary, the certificates of public authorities and an empty data folder: no shell, no packages, no root.
+# Time zones are in the binary.
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/portal /portal
-COPY --from=build --chown=nonroot:nonroot /out/data /data
-USER nonroot:nonroot
+COPY --from=build --chown=65532:65532 /out/data /data
+USER 65532:65532
 WORKDIR /data
 VOLUME /data
 ENV PORTAL_DB=/data/payportal.db \

@@ -40,7 +40,7 @@ type Definition struct {
 	Credentials Credentials
 }
 
-// Parse reads a definition from JSON as architecture.md has it and checks it:
+// Parse reads a definition from JSON as docs/operations.md has it and checks it:
 //
 //	{"name":…, "provider":…, "environment":…, "base_urls":{…}, "credentials":{…},
 //	 "client_auth":…, "scopes":[…], "download_hosts":[…], "concurrency":…, "device":…}

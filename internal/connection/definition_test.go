@@ -11,7 +11,7 @@ import (
 	"payportal/internal/errs"
 )
 
-// The documents of architecture.md, with their placeholders filled in.
+// The documents of docs/operations.md, with their placeholders filled in.
 const (
 	tomanJSON = `{"name":"toman-staging","provider":"toman","environment":"staging",
  "base_urls":{"auth":"https://auth.qbitpay.org","psp_reporting":"https://repigma-staging.qcluster.org",
