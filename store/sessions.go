@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -196,33 +197,44 @@ func (s *Sessions) IdleUntil(publicID string) time.Time {
 	return fromMicros(mark.at.Load()).Add(s.limits.Idle)
 }
 
-// SessionsOf lists the user's sessions that have not ended, the last used first.
+// SessionsOf lists the user's sessions that have not ended, the last used first. It reads alone: a page that shows the
+// sessions must stand while the file cannot be written.
 func (s *Sessions) SessionsOf(ctx context.Context, userID int64) ([]access.SessionInfo, error) {
-	if err := s.Flush(ctx); err != nil {
-		return nil, err
-	}
 	now := s.now()
-	rows, err := s.db.reader.QueryContext(ctx, `SELECT data, last_seen_at FROM sessions
-		WHERE user_id = ? AND last_seen_at > ? AND token_hash IS NOT NULL AND ended_at = 0 AND expires_at > ? ORDER BY last_seen_at DESC`,
-		userID, toMicros(now.Add(-s.limits.Idle)), toMicros(now))
+	rows, err := s.db.reader.QueryContext(ctx, `SELECT public_id, data, last_seen_at FROM sessions
+		WHERE user_id = ? AND token_hash IS NOT NULL AND ended_at = 0 AND expires_at > ?`, userID, toMicros(now))
 	if err != nil {
 		return nil, mapError("list sessions", err)
 	}
 	defer rows.Close()
 	var list []access.SessionInfo
 	for rows.Next() {
+		var publicID string
 		var data []byte
-		var lastSeen int64
-		if err := rows.Scan(&data, &lastSeen); err != nil {
+		var written int64
+		if err := rows.Scan(&publicID, &data, &written); err != nil {
 			return nil, mapError("list sessions", err)
 		}
 		session, err := access.DecodeSession(data)
 		if err != nil {
 			return nil, fmt.Errorf("list sessions: %w", err)
 		}
-		list = append(list, access.SessionInfo{Session: session, LastSeenAt: fromMicros(lastSeen)})
+		if lastSeen := fromMicros(s.lastUse(publicID, written)); lastSeen.After(now.Add(-s.limits.Idle)) {
+			list = append(list, access.SessionInfo{Session: session, LastSeenAt: lastSeen})
+		}
 	}
+	slices.SortStableFunc(list, func(a, b access.SessionInfo) int { return b.LastSeenAt.Compare(a.LastSeenAt) })
 	return list, mapError("list sessions", rows.Err())
+}
+
+// lastUse is when a session was last used: memory knows it exactly, the file for sessions that nobody used since the start.
+func (s *Sessions) lastUse(publicID string, written int64) int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if mark := s.lastSeen[publicID]; mark != nil {
+		return mark.at.Load()
+	}
+	return written
 }
 
 // EndSession ends one session of the user at once.
