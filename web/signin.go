@@ -56,8 +56,8 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		v.err = err
 		p := page{title: v.p.T("signin.title")}
 		p, ok := invalidForm(p, err)
-		if !ok && !errs.Is(err, errs.Unauthenticated) {
-			return err
+		if errs.Is(err, errs.Unavailable) || !ok && !errs.Is(err, errs.Unauthenticated) {
+			return err // trouble of ours is not a wrong password
 		}
 		p.status, p.invalid = http.StatusUnprocessableEntity, true
 		view.Failed = true
