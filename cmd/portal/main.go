@@ -100,7 +100,9 @@ func (c configCheckCommand) Run(std streams) error {
 // logQuietly is the level of commands whose output is their result.
 const logQuietly = slog.LevelError
 
-// newLogger makes the program's log: JSON lines.
+// newLogger makes the program's log: JSON lines. Packages that are given no logger write there too.
 func newLogger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	log := slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	slog.SetDefault(log)
+	return log
 }
