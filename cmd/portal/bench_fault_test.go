@@ -63,7 +63,13 @@ var benchSeed = pspreporting.SeedConfig{Seed: 7, Payments: 150, Days: 10, Termin
 // everything.
 func openBench(t *testing.T) *bench {
 	t.Helper()
-	b := openBenchOn(t, toman.Config{Seed: benchSeed})
+	return openBenchIn(t, t.TempDir())
+}
+
+// openBenchIn is the same with its database in a folder.
+func openBenchIn(t *testing.T, dir string) *bench {
+	t.Helper()
+	b := openEmptyBench(t, dir, toman.Config{Seed: benchSeed})
 	if err := b.seedDemo(t.Context(), b.provider); err != nil {
 		t.Fatal(err)
 	}
@@ -74,13 +80,18 @@ func openBench(t *testing.T) *bench {
 // openBenchOn opens a portal without users, connections and data on a sandbox of this kind.
 func openBenchOn(t *testing.T, kind toman.Config) *bench {
 	t.Helper()
+	return openEmptyBench(t, t.TempDir(), kind)
+}
+
+func openEmptyBench(t *testing.T, dir string, kind toman.Config) *bench {
+	t.Helper()
 	provider, err := toman.Start(t.Context(), kind)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { provider.Close() })
 	b := &bench{provider: provider, said: &transcript{}, key: seal.GenerateKey()}
-	b.app = b.open(t, filepath.Join(t.TempDir(), "portal.db"))
+	b.app = b.open(t, filepath.Join(dir, "portal.db"))
 	return b
 }
 
