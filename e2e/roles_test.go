@@ -49,7 +49,7 @@ func TestNewUserSeesJustThat(t *testing.T) {
 	}
 	v.press("Control+k")
 	v.see(v.find("#palette-list li").First())
-	if got, want := v.list(`() => [...document.querySelectorAll("#palette-list li")].map(e => e.dataset.href)`), []string{"/", "/terminals"}; !slices.Equal(got, want) {
+	if got, want := v.list(`() => [...document.querySelectorAll("#palette-list li")].map(e => e.dataset.href)`), []string{"/account", "/", "/terminals"}; !slices.Equal(got, want) {
 		t.Errorf("the palette offers %q, want %q", got, want)
 	}
 	v.press("Escape")
