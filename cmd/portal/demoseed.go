@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"payportal/internal/access"
@@ -53,5 +54,5 @@ func (a *app) seedConnection(ctx context.Context, by access.By, providers *toman
 
 // entryOf is the audit entry of an act of the demo's own set-up.
 func entryOf(by access.By, act string, u access.User) audit.Entry {
-	return audit.Entry{Actor: by.Actor, Act: act, Object: "user:" + u.Username, Outcome: audit.OK}
+	return audit.Entry{Actor: by.Actor, Act: act, Object: fmt.Sprintf("user:%d", u.ID), Outcome: audit.OK}
 }
