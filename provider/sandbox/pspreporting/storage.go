@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"payportal/provider/sandbox"
 )
 
@@ -133,31 +131,6 @@ func (s *Server) object(name string) (content []byte, made time.Time, err error)
 		}
 	}
 	return s.files[name], one.createdAt, nil
-}
-
-// workbook is an Excel file of the first payments of a period, both types.
-func (p *payments) workbook(from, to time.Time) ([]byte, error) {
-	book := excelize.NewFile()
-	defer func() { _ = book.Close() }() // it has no files of its own yet
-	sheet := book.GetSheetName(0)
-	stream, err := book.NewStreamWriter(sheet)
-	if err != nil {
-		return nil, err
-	}
-	if err := stream.SetRow("A1", []any{"id", "terminal_type", "psp", "terminal_number", "masked_paid_card_number", "amount", "transaction_datetime", "status"}); err != nil {
-		return nil, err
-	}
-	for i, cells := range p.cells(from, to, workbookRows) {
-		if err := stream.SetRow(fmt.Sprintf("A%d", i+2), cells); err != nil {
-			return nil, err
-		}
-	}
-	if err := stream.Flush(); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	_, err = book.WriteTo(&b)
-	return b.Bytes(), err
 }
 
 func (p *payments) cells(from, to time.Time, most int) [][]any {
