@@ -9,6 +9,7 @@ import (
 	"payportal/internal/money"
 	"payportal/internal/psp"
 	"payportal/internal/strictjson"
+	"payportal/internal/textin"
 	"payportal/provider/apiclient"
 )
 
@@ -88,7 +89,7 @@ func readPayment(r *strictjson.Reader, t psp.TerminalType, names map[string]stri
 	for key := range r.Object() {
 		switch string(key) {
 		case "id":
-			p.ID = r.String()
+			p.ID = label(r)
 			have.add(0)
 		case "amount":
 			p.Amount.Minor = r.Int()
@@ -97,14 +98,14 @@ func readPayment(r *strictjson.Reader, t psp.TerminalType, names map[string]stri
 			name := r.Bytes()
 			known, ok := names[string(name)]
 			if !ok {
-				known = string(name)
-				names[known] = known
+				known = textin.Visible(string(name))
+				names[string(name)] = known
 			}
 			p.PSP = known
 		case "masked_paid_card_number":
-			p.MaskedCard = optionalText(r)
+			p.MaskedCard = textin.Visible(optionalText(r))
 		case "terminal_number":
-			p.TerminalNumber = r.String()
+			p.TerminalNumber = label(r)
 			have.add(2)
 		case "transaction_datetime":
 			p.TransactedAt = readTime(r)
@@ -131,7 +132,7 @@ func readPSP(r *strictjson.Reader) psp.PSP {
 			p.ID = r.Int() // 0 is a valid one
 			have.add(0)
 		case "name":
-			p.Name = r.String()
+			p.Name = label(r)
 			have.add(1)
 		case "enabled":
 			p.Enabled = r.Bool()
@@ -155,10 +156,10 @@ func readAccount(r *strictjson.Reader) psp.Account {
 			a.UUID = r.String()
 			have.add(0)
 		case "name":
-			a.Name = r.String()
+			a.Name = label(r)
 			have.add(1)
 		case "psp":
-			a.PSP = r.String()
+			a.PSP = label(r)
 		case "enabled":
 			a.Enabled = r.Bool()
 			have.add(2)
@@ -219,9 +220,9 @@ func readTerminal(r *strictjson.Reader) psp.Terminal {
 		case "psp_account_uuid":
 			t.AccountUUID = r.String()
 		case "psp":
-			t.PSP = r.String()
+			t.PSP = label(r)
 		case "terminal_number":
-			t.Number = r.String()
+			t.Number = label(r)
 			have.add(2)
 		case "acceptor_code":
 			t.AcceptorCode = r.Int()
@@ -266,6 +267,10 @@ type fields uint8
 
 func (f *fields) add(i int)      { *f |= 1 << i }
 func (f fields) all(n uint) bool { return f == 1<<n-1 }
+
+// label reads a name or a number of one line. Characters that would make it look like another one become tokens here, once
+// for all pages, searches and exports.
+func label(r *strictjson.Reader) string { return textin.Visible(r.String()) }
 
 func optionalText(r *strictjson.Reader) string {
 	if r.Null() {
