@@ -432,11 +432,28 @@
     }
   });
 
+  // markWrong says at the fields of a filter form what the list beside it refuses, and takes it away once it does not.
+  const markWrong = (form, target) => {
+    const wrong = new Map(all("#form-errors a[href]", target).map(a => [a.hash.slice(1), a.textContent]));
+    for (const control of form.elements) {
+      if (!control.id) continue;
+      const text = wrong.get(control.id), err = `${control.id}-err`, hint = `${control.id}-hint`;
+      doc.getElementById(err)?.remove();
+      if (text) control.closest(".field").append(make("div", {class: "err", id: err}, drawIcon("alert-circle"), make("span", {}, text)));
+      control.classList.toggle("is-invalid", !!text);
+      for (const [name, value] of [["aria-invalid", text && "true"], ["aria-describedby", [err, hint].filter(id => doc.getElementById(id)).join(" ")]]) {
+        if (value) control.setAttribute(name, value);
+        else control.removeAttribute(name);
+      }
+    }
+  };
+
   // syncFilters makes the filter form say what the address says, after a chip or Back changed it.
   const syncFilters = target => {
     const parameters = new URLSearchParams(location.search);
     for (const form of all("form[data-filter]")) {
       if (form.getAttribute("hx-target") !== `#${target.id}`) continue;
+      markWrong(form, target);
       for (const control of form.elements) {
         if (!control.name || control === doc.activeElement) continue;
         const values = parameters.getAll(control.name);
