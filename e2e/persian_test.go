@@ -144,15 +144,19 @@ const persianValues = `() => {
   return found;
 }`
 
-// jalaliTimes gives what each moment shows and what it ought to, parted by a bar: the day, and the time where it is shown.
+// jalaliTimes gives what each moment shows and what it ought to, parted by a bar: the day, the time where it is shown, and
+// the Gregorian day and year of the title.
 const jalaliTimes = `() => {
   const zone = {timeZone: "Asia/Tehran"};
   const day = new Intl.DateTimeFormat("fa-IR-u-ca-persian", {...zone, year: "numeric", month: "2-digit", day: "2-digit"});
   const clock = new Intl.DateTimeFormat("fa-IR", {...zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
+  const gregorian = (part, at) => new Intl.DateTimeFormat("fa-IR-u-ca-gregory", {...zone, [part]: "numeric"}).format(at);
   return [...document.querySelectorAll("time")].map(e => {
     const at = new Date(e.dateTime), shown = e.textContent.trim();
     const [, time] = shown.split(" ");
-    return shown + " | " + day.format(at) + (time === undefined ? "" : " " + clock.format(at).slice(0, time.length));
+    const [otherDay, , otherYear] = e.title.split(" ");
+    return shown + " " + otherDay + " " + otherYear + " | " + day.format(at) +
+      (time === undefined ? "" : " " + clock.format(at).slice(0, time.length)) + " " + gregorian("day", at) + " " + gregorian("year", at);
   });
 }`
 
@@ -223,12 +227,24 @@ func TestLeapDay(t *testing.T) {
 	if got := v.focus(); got != "f-from" {
 		t.Errorf("the summary's link leads to %q, want the field", got)
 	}
+	wrong := func() {
+		t.Helper()
+		v.ok(expect.Locator(v.find("#f-from")).ToHaveAttribute("aria-invalid", "true"))
+		v.ok(expect.Locator(v.find("#f-from")).ToHaveAttribute("aria-describedby", "f-from-err"))
+		v.see(v.find("#f-from-err"))
+		v.none(v.find("#payments-table"))
+	}
+	wrong()
 	v.open("/payments?from=1404/12/30", 422)
 	v.titleBegins("خطا:")
-	v.ok(expect.Locator(v.find("#f-from")).ToHaveAttribute("aria-invalid", "true"))
 	v.ok(expect.Locator(v.find("#f-from")).ToHaveValue("1404/12/30"))
-	v.see(v.find("#f-from-err"))
-	v.none(v.find("#payments-table"))
+	wrong()
+	v.swap(func() {
+		v.typeInto("from", "1404/12/29")
+		v.press("Tab")
+	})
+	v.see(v.find("#payments-table"))
+	v.none(v.find("#f-from-err, [aria-invalid]"))
 }
 
 // TestToman shows every amount of a page in both units: the one is ten times the other.
