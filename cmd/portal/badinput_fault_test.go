@@ -215,7 +215,8 @@ func (d *door) learnForm(f pageForm, page string) {
 	}
 	values, _ := url.ParseQuery(query)
 	d.learnParameters(values)
-	if len(f.fields) >= len(d.form.fields) {
+	if len(f.fields)+len(f.boxes) >= len(d.form.fields) {
+		f.fields = f.with(f.boxes)
 		d.form, d.source = f, page
 	}
 }
@@ -403,6 +404,7 @@ func (a *attack) renew(t *testing.T, d *door) {
 		t.Fatalf("GET %s: %v", d.source, err)
 	}
 	for _, f := range formsOf(answer.body, d.source) {
+		f.fields = f.with(f.boxes)
 		if f.method == http.MethodPost && f.action == d.form.action && len(f.fields) == len(d.form.fields) {
 			d.form = f
 		}

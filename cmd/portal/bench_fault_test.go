@@ -370,6 +370,8 @@ func (v *visitor) sendForm(t testing.TB, page, action string, fields url.Values,
 type pageForm struct {
 	method, action string
 	fields         url.Values
+	// boxes are those that are not ticked.
+	boxes url.Values
 }
 
 // with gives the form's fields with some filled in.
@@ -395,7 +397,7 @@ func formsOf(body, page string) []pageForm {
 		if n.Type != html.ElementNode || n.Data != "form" {
 			continue
 		}
-		f := pageForm{method: strings.ToUpper(attr(n, "method")), action: attr(n, "action"), fields: url.Values{}}
+		f := pageForm{method: strings.ToUpper(attr(n, "method")), action: attr(n, "action"), fields: url.Values{}, boxes: url.Values{}}
 		if f.method == "" {
 			f.method = http.MethodGet
 		}
@@ -418,6 +420,10 @@ func (f pageForm) add(n *html.Node) {
 	}
 	switch n.Data {
 	case "input", "button":
+		if kind := attr(n, "type"); (kind == "checkbox" || kind == "radio") && !hasAttr(n, "checked") {
+			f.boxes.Add(name, attr(n, "value"))
+			return
+		}
 		f.fields.Add(name, attr(n, "value"))
 	case "textarea":
 		text := ""

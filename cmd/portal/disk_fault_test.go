@@ -101,7 +101,7 @@ func (x act) try(t *testing.T, b *bench, v *visitor) int {
 		page := v.get(t, x.page, http.StatusOK)
 		method, fields = http.MethodPost, x.fields
 		for _, f := range formsOf(page.body, x.page) {
-			if f.method == http.MethodPost && f.action == x.path && f.fields.Has(anyKey(x.fields)) {
+			if f.method == http.MethodPost && f.action == x.path && f.asksFor(x.fields) {
 				fields = f.with(x.fields)
 			}
 		}
@@ -113,11 +113,14 @@ func (x act) try(t *testing.T, b *bench, v *visitor) int {
 	return answer.status
 }
 
-func anyKey(fields url.Values) string {
+// asksFor reports whether a form has all of some fields.
+func (f pageForm) asksFor(fields url.Values) bool {
 	for name := range fields {
-		return name
+		if !f.fields.Has(name) && !f.boxes.Has(name) {
+			return false
+		}
 	}
-	return ""
+	return true
 }
 
 // checkRefusals wants every act refused as trouble of ours, without a trace, and every page of the reports still there.
