@@ -24,7 +24,7 @@ func (c serveCommand) Run(ctx context.Context, std streams) (err error) {
 	if err := a.listen(ctx); err != nil {
 		return err
 	}
-	if err := a.offerSetup(ctx); err != nil {
+	if err := a.offerSetup(ctx); err != nil && ctx.Err() == nil { // a stop in the midst of the start is no failure
 		return err
 	}
 	return a.run(ctx)

@@ -75,6 +75,9 @@ func (a *app) registerJobs() *jobs.Registry {
 // and the audit trail's head.
 func (a *app) work(ctx context.Context) error {
 	if err := a.recoverAtStart(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop before it had begun
+		}
 		return err
 	}
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
