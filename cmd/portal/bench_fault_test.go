@@ -59,6 +59,9 @@ type bench struct {
 // benchSeed is a small provider.
 var benchSeed = pspreporting.SeedConfig{Seed: 7, Payments: 150, Days: 10, Terminals: 12}
 
+// benchKind is a provider with it.
+var benchKind = toman.Config{Seed: benchSeed}
+
 // openBench starts the sandbox and opens the portal on it: a login for each role, the connection, first copies of
 // everything.
 func openBench(t *testing.T) *bench {
@@ -69,7 +72,7 @@ func openBench(t *testing.T) *bench {
 // openBenchIn is the same with its database in a folder.
 func openBenchIn(t *testing.T, dir string) *bench {
 	t.Helper()
-	b := openEmptyBench(t, dir, toman.Config{Seed: benchSeed})
+	b := openEmptyBench(t, dir, benchKind)
 	if err := b.seedDemo(t.Context(), b.provider); err != nil {
 		t.Fatal(err)
 	}

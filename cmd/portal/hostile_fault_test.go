@@ -19,7 +19,6 @@ import (
 	"payportal/internal/mirror"
 	"payportal/internal/psp"
 	"payportal/provider/sandbox"
-	"payportal/provider/sandbox/toman"
 )
 
 // hostileTexts are what a provider, or whoever wrote into a provider's fields, may put there.
@@ -46,7 +45,7 @@ const marker = "qzx"
 // real adapter into the database and onto every page. None stands there as markup, no direction or control character
 // reaches the page as it is, and the log stays one JSON object a line.
 func TestHostileProviderTexts(t *testing.T) {
-	b := openBenchOn(t, toman.Config{Seed: benchSeed})
+	b := openBenchOn(t, benchKind)
 	text := new(atomic.Pointer[string])
 	b.provider.PSPReportingURL = rewriting(t, b.provider.PSPReportingURL, text)
 	if err := b.seedDemo(t.Context(), b.provider); err != nil {
