@@ -20,8 +20,8 @@ export PORTAL_TEST_CHROMIUM ?= $(shell command -v chromium || command -v chromiu
 run: ## the demo: portal, sandbox, seeded data
 	$(GO) run ./cmd/portal demo
 
-build: ## a static, stripped binary
-	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o portal ./cmd/portal
+build: ## a static, stripped binary; for the tag see docs/adr/0010
+	$(GO) build -tags grpcnotrace -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o portal ./cmd/portal
 
 generate: ## Go code of the templates
 	$(GO) tool templ generate -log-level warn

@@ -57,7 +57,7 @@ func (s *site) build(b *testing.B) {
 		path *string
 		args []string
 	}{
-		{&s.portal, []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", "portal", "payportal/cmd/portal"}},
+		{&s.portal, []string{"build", "-tags", "grpcnotrace", "-trimpath", "-ldflags", "-s -w", "-o", "portal", "payportal/cmd/portal"}},
 		{&s.floor, []string{"test", "-c", "-o", "floor", "payportal/web"}},
 		{&s.provider, []string{"test", "-c", "-o", "provider", "payportal/provider/sandbox/toman"}},
 	} {
@@ -181,8 +181,9 @@ func copyFile(b *testing.B, from, to string) {
 type daemon struct {
 	command *exec.Cmd
 	url     string
-	log     string        // the file with what it says
-	ready   time.Duration // from its start to its first page
+	network *http.Transport // to it
+	log     string          // the file with what it says
+	ready   time.Duration   // from its start to its first page
 	gone    chan struct{}
 }
 
@@ -195,7 +196,7 @@ func launch(b *testing.B, command *exec.Cmd) *daemon {
 	}
 	defer said.Close()
 	command.Stderr = said
-	d := &daemon{command: command, log: said.Name(), gone: make(chan struct{})}
+	d := &daemon{command: command, network: keepAlive(), log: said.Name(), gone: make(chan struct{})}
 	if err := command.Start(); err != nil {
 		b.Fatal(err)
 	}
@@ -300,7 +301,7 @@ func (d *daemon) memory(b *testing.B) int64 {
 // visit signs the bench's user in.
 func (s *site) visit(b *testing.B, d *daemon) *visitor {
 	b.Helper()
-	v := newVisitor(d.url, keepAlive())
+	v := newVisitor(d.url, d.network)
 	v.post(b, "/sign-in", http.StatusSeeOther, url.Values{"username": {benchUser}, "password": {s.password}})
 	return v
 }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,7 +14,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"github.com/alecthomas/kong"
+	"payportal/internal/commandline"
 )
 
 // version is set by the linker in releases.
@@ -50,31 +51,31 @@ func main() {
 	}
 }
 
+// runnable is what every command of the tree is.
+type runnable interface {
+	Run(ctx context.Context, std streams) error
+}
+
 // run parses the arguments and runs one command.
 func run(ctx context.Context, args []string, std streams) error {
-	var cli commands
-	parser, err := kong.New(&cli,
-		kong.Name("portal"),
-		kong.Description("Payportal: all payment providers of a company in one web portal."),
-		kong.UsageOnError(),
-		kong.Writers(std.out, std.err),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(std),
-	)
+	chosen, err := commandline.Parse[runnable](commandline.Program{
+		Name: "portal", About: "Payportal: all payment providers of a company in one web portal.",
+		Commands: new(commands), Environment: os.LookupEnv,
+	}, args)
+	if help, asked := errors.AsType[commandline.Help](err); asked {
+		_, err = fmt.Fprint(std.out, help)
+		return err
+	}
 	if err != nil {
 		return err
 	}
-	command, err := parser.Parse(args)
-	if err != nil {
-		return err
-	}
-	return command.Run()
+	return chosen.Run(ctx, std)
 }
 
 type versionCommand struct{}
 
 // Run prints the version and what it was built with.
-func (versionCommand) Run(std streams) error {
+func (versionCommand) Run(_ context.Context, std streams) error {
 	info, _ := debug.ReadBuildInfo()
 	_, err := fmt.Fprintf(std.out, "portal %s (%s)\n", version, info.GoVersion)
 	return err
@@ -89,7 +90,7 @@ type configCheckCommand struct {
 }
 
 // Run reports every problem of the configuration, or says that there is none.
-func (c configCheckCommand) Run(std streams) error {
+func (c configCheckCommand) Run(_ context.Context, std streams) error {
 	if _, err := c.resolve(); err != nil {
 		return err
 	}
