@@ -30,8 +30,10 @@ func (s *Server) savePreferences(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if lang != "" {
-			http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 60 * 60,
-				Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+			http.SetCookie(w, &http.Cookie{ // #nosec G124 -- Secure on every address but a loopback one
+				Name: languageCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 60 * 60,
+				Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+			})
 		}
 		s.redirect(w, r, back)
 		return nil
@@ -41,7 +43,7 @@ func (s *Server) savePreferences(w http.ResponseWriter, r *http.Request) error {
 		// Another language brings its own calendar and digits, unless the user has chosen them.
 		prefs.Language = lang
 	}
-	set := func(field *string, name string, standard string, allowed ...string) {
+	set := func(field *string, name, standard string, allowed ...string) {
 		if value := in.choice(name, allowed...); value != "" && value != standard {
 			*field = value
 		}
@@ -152,8 +154,10 @@ func (s *Server) confirmSecondFactor(w http.ResponseWriter, r *http.Request) err
 // showRecoveryCodes answers with the codes themselves, without a redirect: they are shown once and kept nowhere.
 func (s *Server) showRecoveryCodes(w http.ResponseWriter, r *http.Request, codes []string, back string) error {
 	v := visitOf(r)
-	return s.respondBare(w, r, page{title: v.p.T("signin.recovery_title"),
-		content: account.RecoveryCodesList(v.p, account.RecoveryCodes{Codes: codes, ContinueHref: back})}, true)
+	return s.respondBare(w, r, page{
+		title:   v.p.T("signin.recovery_title"),
+		content: account.RecoveryCodesList(v.p, account.RecoveryCodes{Codes: codes, ContinueHref: back}),
+	}, true)
 }
 
 func (s *Server) renewRecoveryCodes(w http.ResponseWriter, r *http.Request) error {

@@ -16,8 +16,10 @@ func ownAccountView(v *visit, name string, factorRequired bool, wrong error) acc
 	byField, summary := fieldErrors(p, wrong)
 	view := account.Overview{
 		Errors: summary, Username: ui.Ident{Text: user.Username, What: p.T("signin.username")},
-		Name: ui.Field{Name: "display_name", Label: p.T("account.name"), Hint: p.T("account.name_hint"), Value: name, Error: byField["display_name"],
-			Required: true, Autocomplete: "name", MaxLength: access.MaxDisplayName},
+		Name: ui.Field{
+			Name: "display_name", Label: p.T("account.name"), Hint: p.T("account.name_hint"), Value: name, Error: byField["display_name"],
+			Required: true, Autocomplete: "name", MaxLength: access.MaxDisplayName,
+		},
 		Roles: roleList(p, user.Roles), Permissions: allowedView(p, v.identity.Rights), Preferences: preferenceInputs(v),
 		SecondFactor: factorView(p, user),
 	}
@@ -58,8 +60,10 @@ func preferenceInputs(v *visit) []ui.SelectInput {
 		}
 		return in
 	}
-	shortcuts := ui.SelectInput{Field: ui.Field{Name: "shortcuts", Label: p.T("prefs.shortcuts"), Value: pick(v.prefs.ShortcutsOff, "off", "on")},
-		Options: []ui.Option{{Value: "on", Label: p.T("account.shortcuts_on")}, {Value: "off", Label: p.T("account.shortcuts_off")}}}
+	shortcuts := ui.SelectInput{
+		Field:   ui.Field{Name: "shortcuts", Label: p.T("prefs.shortcuts"), Value: pick(v.prefs.ShortcutsOff, "off", "on")},
+		Options: []ui.Option{{Value: "on", Label: p.T("account.shortcuts_on")}, {Value: "off", Label: p.T("account.shortcuts_off")}},
+	}
 	zone := ui.SelectInput{Field: ui.Field{Name: "zone", Label: p.T("prefs.zone"), Value: v.prefs.Zone}, Options: withChosen(zoneOptions(v), v.prefs.Zone)}
 	return []ui.SelectInput{
 		choice("lang", "prefs.language", v.prefs.Language, "lang.", "en", "fa"),
@@ -99,8 +103,14 @@ func sessionsView(p *i18n.Printer, now time.Time, sessions []access.SessionInfo)
 // browser also claims to be Chrome or Safari.
 var (
 	browsers = [][2]string{
-		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
-		{"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
+		{"Edg", "Edge"},
+		{"OPR/", "Opera"},
+		{"SamsungBrowser/", "Samsung Internet"},
+		{"Firefox/", "Firefox"},
+		{"FxiOS/", "Firefox"},
+		{"CriOS/", "Chrome"},
+		{"Chrome/", "Chrome"},
+		{"Safari/", "Safari"},
 	}
 	systems = [][2]string{
 		{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},

@@ -62,15 +62,18 @@ func (l *line) Checks() []connection.Check {
 		return nil
 	}}
 	return []connection.Check{
-		{Name: connection.StepAddress, API: "auth", Run: func(context.Context) error { return nil }}, user,
+		{Name: connection.StepAddress, API: "auth", Run: func(context.Context) error { return nil }},
+		user,
 		{Name: connection.StepScope, API: "auth", Subject: "repigma.payment.list", After: []string{user.ID()}, Run: func(context.Context) error { return nil }},
 	}
 }
 
 // Health is that of a provider that fails sometimes and whose clock is ahead.
 func (l *line) Health() connection.Health {
-	return connection.Health{LastGood: time.Now().Add(-time.Minute), LastBad: time.Now().Add(-time.Hour), Calls: 40, Errors: 1,
-		P50: 120 * time.Millisecond, P95: 900 * time.Millisecond, Clock: 3 * time.Second, ClockAt: time.Now()}
+	return connection.Health{
+		LastGood: time.Now().Add(-time.Minute), LastBad: time.Now().Add(-time.Hour), Calls: 40, Errors: 1,
+		P50: 120 * time.Millisecond, P95: 900 * time.Millisecond, Clock: 3 * time.Second, ClockAt: time.Now(),
+	}
 }
 
 // Calls are a good one and one that failed.

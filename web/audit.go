@@ -18,8 +18,10 @@ import (
 // auditRoutes are the trail of what people did.
 func (s *Server) auditRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/admin/audit", Permission: access.AuditRead, handle: s.auditTrail,
-			Nav: Nav{Group: "nav.administration", Label: "nav.audit", Icon: icon.History, Letter: "a"}},
+		{
+			Method: "GET", Pattern: "/admin/audit", Permission: access.AuditRead, handle: s.auditTrail,
+			Nav: Nav{Group: "nav.administration", Label: "nav.audit", Icon: icon.History, Letter: "a"},
+		},
 		{Method: "GET", Pattern: "/admin/audit/verify", Permission: access.AuditRead, Stream: true, Action: "admin.audit.verify", handle: s.verifyAudit},
 		{Method: "GET", Pattern: "/admin/audit/{id}", Permission: access.AuditRead, handle: s.auditEntry},
 	}

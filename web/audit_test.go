@@ -51,10 +51,21 @@ func TestAuditIsSearched(t *testing.T) {
 		query string
 		rows  int
 	}{
-		{"object=thing&to=" + day, 1}, {"object=thing&from=" + day + "&to=" + day, 1},
-		{"", 8}, {"user=7", 3}, {"act=terminal.annotate", 3}, {"act=terminal.", 3}, {"act=session.", 1}, {"outcome=failed", 2}, {"object=report%3Ax", 2},
-		{"address=192.0.2.7", 3}, {"address=%3A%3Affff%3A192.0.2.7", 3}, {"user=%DB%B7", 3}, {"user=7&outcome=refused", 0},
-		{"from=" + time.Now().AddDate(0, 0, -2).Format(time.DateOnly), 8}, {"to=" + time.Now().AddDate(0, 0, -3).Format(time.DateOnly), 0},
+		{"object=thing&to=" + day, 1},
+		{"object=thing&from=" + day + "&to=" + day, 1},
+		{"", 8},
+		{"user=7", 3},
+		{"act=terminal.annotate", 3},
+		{"act=terminal.", 3},
+		{"act=session.", 1},
+		{"outcome=failed", 2},
+		{"object=report%3Ax", 2},
+		{"address=192.0.2.7", 3},
+		{"address=%3A%3Affff%3A192.0.2.7", 3},
+		{"user=%DB%B7", 3},
+		{"user=7&outcome=refused", 0},
+		{"from=" + time.Now().AddDate(0, 0, -2).Format(time.DateOnly), 8},
+		{"to=" + time.Now().AddDate(0, 0, -3).Format(time.DateOnly), 0},
 		{"from=" + time.Now().AddDate(0, 0, -2).Format(time.DateOnly) + "&to=" + time.Now().AddDate(0, 0, 2).Format(time.DateOnly), 8},
 	}
 	for _, tt := range tests {

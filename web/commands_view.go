@@ -113,8 +113,10 @@ func commandSteps(p *i18n.Printer, c command.Command) []commands.Step {
 			steps = append(steps, commands.Step{Text: p.T("commands.step.not_sent")})
 		}
 	} else {
-		steps = append(steps, commands.Step{Text: p.T("commands.step.sent"), At: momentView(p, c.SentAt),
-			Note: p.Tf("commands.attempts", map[string]any{"Count": c.Fence})})
+		steps = append(steps, commands.Step{
+			Text: p.T("commands.step.sent"), At: momentView(p, c.SentAt),
+			Note: p.Tf("commands.attempts", map[string]any{"Count": c.Fence}),
+		})
 	}
 	if c.State == command.Sending {
 		steps = append(steps, commands.Step{Text: p.T("commands.step.waiting")})
@@ -126,8 +128,10 @@ func commandSteps(p *i18n.Printer, c command.Command) []commands.Step {
 		steps = append(steps, commands.Step{Text: p.T("command.state.unknown")})
 	}
 	if c.State.Final() {
-		steps = append(steps, commands.Step{Text: p.T("command.state." + string(c.State)), At: momentView(p, c.SettledAt),
-			By: c.Proposal.ConfirmedName, Note: p.T("command.resolution." + string(c.Resolution))})
+		steps = append(steps, commands.Step{
+			Text: p.T("command.state." + string(c.State)), At: momentView(p, c.SettledAt),
+			By: c.Proposal.ConfirmedName, Note: p.T("command.resolution." + string(c.Resolution)),
+		})
 	}
 	return steps
 }
@@ -136,8 +140,10 @@ func commandSteps(p *i18n.Printer, c command.Command) []commands.Step {
 func foundWay(p *i18n.Printer, c creation, may commandRights) *commands.Way {
 	way := commands.Way{Title: p.T("commands.found_title"), Text: p.T("commands.found_text")}
 	if may.importing {
-		way.Action = ui.Button{Label: p.T("commands.found_action"), Icon: icon.Upload, Kind: ui.Primary,
-			Href: listURL{"/terminals/import", nil}.with("connection", c.connection).String()}
+		way.Action = ui.Button{
+			Label: p.T("commands.found_action"), Icon: icon.Upload, Kind: ui.Primary,
+			Href: listURL{"/terminals/import", nil}.with("connection", c.connection).String(),
+		}
 	}
 	return &way
 }

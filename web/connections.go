@@ -19,8 +19,10 @@ import (
 // connectionRoutes are the ways to the providers.
 func (s *Server) connectionRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/admin/connections", Permission: access.ConnectionRead, handle: s.connections,
-			Nav: Nav{Group: "nav.administration", Label: "nav.connections", Icon: icon.Plug, Letter: "c"}},
+		{
+			Method: "GET", Pattern: "/admin/connections", Permission: access.ConnectionRead, handle: s.connections,
+			Nav: Nav{Group: "nav.administration", Label: "nav.connections", Icon: icon.Plug, Letter: "c"},
+		},
 		{Method: "GET", Pattern: "/admin/connections/new", Permission: access.ConnectionManage, StepUp: true, Action: "admin.connections.new", handle: s.newConnectionPage},
 		{Method: "POST", Pattern: "/admin/connections/new", Permission: access.ConnectionManage, StepUp: true, handle: s.addConnection},
 		{Method: "GET", Pattern: "/admin/connections/{name}", Permission: access.ConnectionRead, handle: s.connectionPage},
@@ -287,7 +289,8 @@ func (s *Server) askConnection(w http.ResponseWriter, r *http.Request, p page, c
 	ask.Hidden, ask.CancelHref = connectionHidden(c), connectionHref(c.Name)
 	p.title, p.crumbs = ask.Title, connectionCrumbs(v, layout.Crumb{Label: c.Name, Href: connectionHref(c.Name)})
 	p.content = admin.ConfirmationPage(v.p, ask, []admin.Fact{
-		{Label: v.p.T("admin.connection.name"), Text: c.Name}, {Label: v.p.T("admin.connection.provider"), Text: v.p.T(c.Provider.NameKey())},
+		{Label: v.p.T("admin.connection.name"), Text: c.Name},
+		{Label: v.p.T("admin.connection.provider"), Text: v.p.T(c.Provider.NameKey())},
 		{Label: v.p.T("admin.connection.environment"), Text: v.p.T(c.Environment.NameKey())},
 	})
 	return s.respond(w, r, p)
@@ -307,8 +310,10 @@ func (s *Server) renderRemoval(w http.ResponseWriter, r *http.Request, p page, c
 	return s.askConnection(w, r, p, c, ui.Confirmation{
 		Title: v.p.T("admin.connection.remove"), Text: v.p.T("admin.connection.remove_text"), Confirm: v.p.T("admin.connection.remove_confirm"),
 		Action: connectionHref(c.Name) + "/remove", Dangerous: true, Type: c.Name,
-		TypeField: ui.Field{Name: "confirm", Label: v.p.Tf("admin.connection.type_name", map[string]any{"Name": c.Name}), Value: typed,
-			Error: byField["confirm"], Required: true, LTR: true, Autocomplete: "off"},
+		TypeField: ui.Field{
+			Name: "confirm", Label: v.p.Tf("admin.connection.type_name", map[string]any{"Name": c.Name}), Value: typed,
+			Error: byField["confirm"], Required: true, LTR: true, Autocomplete: "off",
+		},
 	})
 }
 

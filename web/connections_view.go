@@ -164,12 +164,18 @@ func settingInputs(p *i18n.Printer, provider connection.Provider, s connection.S
 		if value == "" {
 			value = connection.Basic
 		}
-		in.ClientAuth = &ui.SelectInput{Field: ui.Field{Name: "client_auth", Label: p.T("admin.setting.client_auth"), Value: string(value), Error: wrong["client_auth"]},
-			Options: []ui.Option{{Value: string(connection.Basic), Label: p.T("admin.setting.basic")}, {Value: string(connection.Body), Label: p.T("admin.setting.body")}}}
-		in.Scopes = &ui.Field{Name: "scopes", Label: p.T("admin.setting.scopes"), Hint: p.T("admin.setting.scopes_hint"), Value: strings.Join(s.Scopes, "\n"),
-			Error: wrong["scopes"], LTR: true, Optional: p.T("ui.optional")}
-		in.DownloadHosts = &ui.Field{Name: "download_hosts", Label: p.T("admin.setting.download_hosts"), Hint: p.T("admin.setting.download_hosts_hint"),
-			Value: strings.Join(s.DownloadHosts, "\n"), Error: wrong["download_hosts"], LTR: true, Optional: p.T("ui.optional")}
+		in.ClientAuth = &ui.SelectInput{
+			Field:   ui.Field{Name: "client_auth", Label: p.T("admin.setting.client_auth"), Value: string(value), Error: wrong["client_auth"]},
+			Options: []ui.Option{{Value: string(connection.Basic), Label: p.T("admin.setting.basic")}, {Value: string(connection.Body), Label: p.T("admin.setting.body")}},
+		}
+		in.Scopes = &ui.Field{
+			Name: "scopes", Label: p.T("admin.setting.scopes"), Hint: p.T("admin.setting.scopes_hint"), Value: strings.Join(s.Scopes, "\n"),
+			Error: wrong["scopes"], LTR: true, Optional: p.T("ui.optional"),
+		}
+		in.DownloadHosts = &ui.Field{
+			Name: "download_hosts", Label: p.T("admin.setting.download_hosts"), Hint: p.T("admin.setting.download_hosts_hint"),
+			Value: strings.Join(s.DownloadHosts, "\n"), Error: wrong["download_hosts"], LTR: true, Optional: p.T("ui.optional"),
+		}
 	case connection.Paymenticon:
 		in.Device = &ui.Field{Name: "device", Label: p.T("admin.setting.device"), Value: s.Device, Error: wrong["device"], LTR: true, Optional: p.T("ui.optional")}
 	}
@@ -180,13 +186,17 @@ func newConnectionView(p *i18n.Printer, typed connectionInput, wrong error) admi
 	byField, summary := fieldErrors(p, wrong)
 	view := admin.NewConnection{Errors: summary}
 	for _, provider := range connection.Providers() {
-		view.Tabs = append(view.Tabs, ui.Tab{Label: p.T(provider.NameKey()), Href: "/admin/connections/new?provider=" + string(provider),
-			Current: !typed.AsJSON && provider == typed.Provider})
+		view.Tabs = append(view.Tabs, ui.Tab{
+			Label: p.T(provider.NameKey()), Href: "/admin/connections/new?provider=" + string(provider),
+			Current: !typed.AsJSON && provider == typed.Provider,
+		})
 	}
 	view.Tabs = append(view.Tabs, ui.Tab{Label: p.T("admin.connection.paste"), Href: "/admin/connections/new?as=json", Current: typed.AsJSON})
 	if typed.AsJSON {
-		view.JSON = &ui.Field{Name: "json", Label: p.T("admin.connection.json"), Hint: p.T("admin.connection.json_hint"), Error: byField["json"],
-			LTR: true, Required: true, Autocomplete: "off", Placeholder: sampleConnection}
+		view.JSON = &ui.Field{
+			Name: "json", Label: p.T("admin.connection.json"), Hint: p.T("admin.connection.json_hint"), Error: byField["json"],
+			LTR: true, Required: true, Autocomplete: "off", Placeholder: sampleConnection,
+		}
 		view.Errors = atOneField(summary, "json")
 		if wrong != nil && view.JSON.Error == "" {
 			view.JSON.Error = p.T("connection.error_invalid")
@@ -194,10 +204,14 @@ func newConnectionView(p *i18n.Printer, typed connectionInput, wrong error) admi
 		return view
 	}
 	view.Provider = string(typed.Provider)
-	view.Name = ui.Field{Name: "name", Label: p.T("admin.connection.name"), Hint: p.T("admin.connection.name_hint"), Value: typed.Name, Error: byField["name"],
-		Required: true, LTR: true, Autocomplete: "off", MaxLength: 40}
-	view.Environment = ui.SelectInput{Field: ui.Field{Name: "environment", Label: p.T("admin.connection.environment"), Hint: p.T("admin.connection.environment_hint"),
-		Value: string(typed.Environment), Error: byField["environment"], Required: true}, Options: environmentOptions(p)}
+	view.Name = ui.Field{
+		Name: "name", Label: p.T("admin.connection.name"), Hint: p.T("admin.connection.name_hint"), Value: typed.Name, Error: byField["name"],
+		Required: true, LTR: true, Autocomplete: "off", MaxLength: 40,
+	}
+	view.Environment = ui.SelectInput{Field: ui.Field{
+		Name: "environment", Label: p.T("admin.connection.environment"), Hint: p.T("admin.connection.environment_hint"),
+		Value: string(typed.Environment), Error: byField["environment"], Required: true,
+	}, Options: environmentOptions(p)}
 	view.BaseURLs = baseURLInputs(p, typed, byField)
 	view.Credentials = credentialInputs(p, typed.Provider, typed.Identities, byField)
 	view.Settings = settingInputs(p, typed.Provider, typed.Settings, byField)
@@ -230,8 +244,10 @@ func baseURLInputs(p *i18n.Printer, typed connectionInput, wrong map[string]stri
 	var fields []ui.Field
 	for _, key := range connection.BaseURLKeys(typed.Provider) {
 		name := "base_urls." + key
-		f := ui.Field{Name: name, Label: p.T("admin.base_url." + key), Value: typed.BaseURLs[key], Error: wrong[name], LTR: true, InputMode: "url",
-			Autocomplete: "off", Placeholder: "https://"}
+		f := ui.Field{
+			Name: name, Label: p.T("admin.base_url." + key), Value: typed.BaseURLs[key], Error: wrong[name], LTR: true, InputMode: "url",
+			Autocomplete: "off", Placeholder: "https://",
+		}
 		if key == connection.Auth || key == connection.API {
 			f.Required = true
 		} else {
@@ -246,8 +262,10 @@ func credentialInputs(p *i18n.Printer, provider connection.Provider, identities,
 	var list []admin.Credential
 	for _, key := range connection.CredentialKeys(provider) {
 		name := "credentials." + key
-		list = append(list, admin.Credential{Secret: !identifies[key], Field: ui.Field{Name: name, Label: p.T("admin.credential." + key),
-			Value: identities[key], Error: wrong[name], Required: true, LTR: true, Autocomplete: pick(identifies[key], "off", "new-password")}})
+		list = append(list, admin.Credential{Secret: !identifies[key], Field: ui.Field{
+			Name: name, Label: p.T("admin.credential." + key),
+			Value: identities[key], Error: wrong[name], Required: true, LTR: true, Autocomplete: pick(identifies[key], "off", "new-password"),
+		}})
 	}
 	return list
 }
@@ -261,8 +279,10 @@ func rotationView(p *i18n.Printer, c connection.Connection, in *input, tried []c
 	return admin.Rotation{
 		Title: p.Tf("admin.connection.rotate_of", map[string]any{"Name": c.Name}), Action: connectionHref(c.Name) + "/rotate", BackHref: connectionHref(c.Name),
 		Version: strconv.FormatInt(c.Version, 10), Errors: summary, Credentials: credentialInputs(p, c.Provider, identities, byField),
-		Untested: ui.CheckInput{Field: ui.Field{Name: "untested", Label: p.T("admin.connection.untested"), Hint: p.T("admin.connection.untested_hint")},
-			Checked: in.has("untested")},
+		Untested: ui.CheckInput{
+			Field:   ui.Field{Name: "untested", Label: p.T("admin.connection.untested"), Hint: p.T("admin.connection.untested_hint")},
+			Checked: in.has("untested"),
+		},
 		Steps: stepsView(p, tried),
 	}
 }
@@ -314,8 +334,10 @@ func stepsView(p *i18n.Printer, steps []connection.Step) []admin.Step {
 func callsView(p *i18n.Printer, calls []connection.Call) []admin.Call {
 	var list []admin.Call
 	for _, c := range calls {
-		view := admin.Call{At: momentView(p, c.At), API: c.API, Call: c.Method + " " + c.Pattern, Took: durationText(p, c.Duration), Answer: p.Int(c.Size),
-			Outcome: ui.Status{Tone: ui.Success, Text: p.Digits(strconv.Itoa(c.Status))}}
+		view := admin.Call{
+			At: momentView(p, c.At), API: c.API, Call: c.Method + " " + c.Pattern, Took: durationText(p, c.Duration), Answer: p.Int(c.Size),
+			Outcome: ui.Status{Tone: ui.Success, Text: p.Digits(strconv.Itoa(c.Status))},
+		}
 		switch {
 		case c.Failure != "" && c.Status == 0:
 			view.Outcome = ui.Status{Tone: ui.Failure, Text: c.Failure}
@@ -408,6 +430,8 @@ func walkView(p *i18n.Printer, l mirror.Progress) *ui.Progress {
 	if l.Walk == mirror.Fill {
 		return fillView(p, l)
 	}
-	return &ui.Progress{Label: p.T("admin.copying.walk"), Percent: -1, Text: p.Tf("payments.filling.read", map[string]any{"Count": l.Read}),
-		Rest: p.Tf("admin.copying.rate", map[string]any{"Count": int64(l.RowsPerSecond)})}
+	return &ui.Progress{
+		Label: p.T("admin.copying.walk"), Percent: -1, Text: p.Tf("payments.filling.read", map[string]any{"Count": l.Read}),
+		Rest: p.Tf("admin.copying.rate", map[string]any{"Count": int64(l.RowsPerSecond)}),
+	}
 }

@@ -17,12 +17,16 @@ import (
 // directoryRoutes are the PSPs and the PSP accounts.
 func (s *Server) directoryRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/psps", Permission: access.PSPRead, handle: s.pspList,
-			Nav: Nav{Group: "nav.reporting", Label: "nav.psps", Icon: icon.Store, Letter: "s"}},
+		{
+			Method: "GET", Pattern: "/psps", Permission: access.PSPRead, handle: s.pspList,
+			Nav: Nav{Group: "nav.reporting", Label: "nav.psps", Icon: icon.Store, Letter: "s"},
+		},
 		{Method: "GET", Pattern: "/psps/{id}", Permission: access.PSPRead, handle: s.pspPage},
 		{Method: "POST", Pattern: "/psps/refresh", Permission: access.PSPRead, handle: s.refreshDirectory("/psps")},
-		{Method: "GET", Pattern: "/psp-accounts", Permission: access.PSPAccountRead, handle: s.accountList,
-			Nav: Nav{Group: "nav.reporting", Label: "nav.psp_accounts", Icon: icon.Wallet, Letter: "a"}},
+		{
+			Method: "GET", Pattern: "/psp-accounts", Permission: access.PSPAccountRead, handle: s.accountList,
+			Nav: Nav{Group: "nav.reporting", Label: "nav.psp_accounts", Icon: icon.Wallet, Letter: "a"},
+		},
 		{Method: "GET", Pattern: "/psp-accounts/{uuid}", Permission: access.PSPAccountRead, handle: s.pspAccountPage},
 		{Method: "POST", Pattern: "/psp-accounts/refresh", Permission: access.PSPAccountRead, handle: s.refreshDirectory("/psp-accounts")},
 	}
@@ -107,8 +111,10 @@ func (s *Server) pspPage(w http.ResponseWriter, r *http.Request) error {
 		table := accountTable(v.p, listURL{"/psp-accounts", ask.at.values}, accounts)
 		view.Accounts = &table
 	}
-	return s.respond(w, r, page{title: view.Title, crumbs: []layout.Crumb{{Label: v.p.T("psp.psp.title"), Href: ask.at.String()}},
-		content: directory.DetailPage(v.p, view)})
+	return s.respond(w, r, page{
+		title: view.Title, crumbs: []layout.Crumb{{Label: v.p.T("psp.psp.title"), Href: ask.at.String()}},
+		content: directory.DetailPage(v.p, view),
+	})
 }
 
 func (s *Server) pspAccountPage(w http.ResponseWriter, r *http.Request) error {
@@ -122,8 +128,10 @@ func (s *Server) pspAccountPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := visitOf(r)
 	view := pspAccountView(v.p, v.now, ask, account, fresh, directoryRightsOf(v))
-	return s.respond(w, r, page{title: view.Title, crumbs: []layout.Crumb{{Label: v.p.T("psp.account.title"), Href: ask.at.String()}},
-		content: directory.DetailPage(v.p, view)})
+	return s.respond(w, r, page{
+		title: view.Title, crumbs: []layout.Crumb{{Label: v.p.T("psp.account.title"), Href: ask.at.String()}},
+		content: directory.DetailPage(v.p, view),
+	})
 }
 
 // refreshDirectory asks the provider for both lists and leads back to the one it was asked from. The list then says how old

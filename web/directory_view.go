@@ -70,8 +70,10 @@ func accountTable(p *i18n.Printer, at listURL, accounts []psp.ListedAccount) dir
 	table := directory.Table{
 		ID: "accounts-table", Label: p.Tf("directory.account_count", map[string]any{"Count": len(accounts)}),
 		Columns: []ui.Column{
-			{Key: "name", Label: p.T("psp.account.name")}, {Key: "psp", Label: p.T("psp.account.psp")},
-			{Key: "created", Label: p.T("psp.account.created_at")}, {Key: "state", Label: p.T("directory.state")},
+			{Key: "name", Label: p.T("psp.account.name")},
+			{Key: "psp", Label: p.T("psp.account.psp")},
+			{Key: "created", Label: p.T("psp.account.created_at")},
+			{Key: "state", Label: p.T("directory.state")},
 		},
 	}
 	for _, a := range accounts {
@@ -141,8 +143,10 @@ func pspAccountView(p *i18n.Printer, now time.Time, ask directoryAsk, a psp.List
 		Actions: directoryActions(p, ask.at, "account", a.UUID, may),
 	}
 	if may.create && a.Enabled && a.GoneAt.IsZero() {
-		view.Actions = append(view.Actions, ui.Button{Label: p.T("directory.new_terminal"), Icon: icon.Plus, Kind: ui.Primary,
-			Href: listURL{"/terminals/new", ask.at.values}.with("account", a.UUID).String()})
+		view.Actions = append(view.Actions, ui.Button{
+			Label: p.T("directory.new_terminal"), Icon: icon.Plus, Kind: ui.Primary,
+			Href: listURL{"/terminals/new", ask.at.values}.with("account", a.UUID).String(),
+		})
 	}
 	view.Fresh.RefreshHref = listURL{ask.at.path + "/" + a.UUID, ask.at.values}.String()
 	return view

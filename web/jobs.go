@@ -19,8 +19,10 @@ import (
 // jobRoutes are the background jobs.
 func (s *Server) jobRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/admin/jobs", Permission: access.JobRead, handle: s.jobList,
-			Nav: Nav{Group: "nav.administration", Label: "nav.jobs", Icon: icon.Progress, Letter: "j"}},
+		{
+			Method: "GET", Pattern: "/admin/jobs", Permission: access.JobRead, handle: s.jobList,
+			Nav: Nav{Group: "nav.administration", Label: "nav.jobs", Icon: icon.Progress, Letter: "j"},
+		},
 		{Method: "GET", Pattern: "/admin/jobs/now", Permission: access.JobRead, Quiet: true, handle: s.jobsNow},
 		{Method: "GET", Pattern: "/admin/jobs/{id}", Permission: access.JobRead, handle: s.jobPage},
 		{Method: "POST", Pattern: "/admin/jobs/{id}/cancel", Permission: access.JobManage, handle: s.cancelJob},
@@ -148,8 +150,10 @@ func (s *Server) actOnJob(w http.ResponseWriter, r *http.Request, act string, do
 		return err
 	}
 	v := visitOf(r)
-	err = s.RecordAudit(r.Context(), audit.Entry{Actor: v.by(r).Actor, Act: act, Object: fmt.Sprintf("job:%d", job.ID), Outcome: audit.OK,
-		Before: map[string]string{"kind": job.Kind, "state": string(job.State)}})
+	err = s.RecordAudit(r.Context(), audit.Entry{
+		Actor: v.by(r).Actor, Act: act, Object: fmt.Sprintf("job:%d", job.ID), Outcome: audit.OK,
+		Before: map[string]string{"kind": job.Kind, "state": string(job.State)},
+	})
 	if err != nil {
 		return err
 	}

@@ -74,8 +74,10 @@ func TestJobsArePaged(t *testing.T) {
 // TestProgressOfAFill covers expectation 28: percent, rate and rest while the first fill runs.
 func TestProgressOfAFill(t *testing.T) {
 	var u web.UseCases
-	running := mirror.Progress{Running: true, RowsPerSecond: 2000, Remaining: 90 * time.Second,
-		State: mirror.State{Key: mirror.Key{ConnectionID: 1, Type: psp.IPG}, Walk: mirror.Fill, Read: 50_000, Total: 200_000}}
+	running := mirror.Progress{
+		Running: true, RowsPerSecond: 2000, Remaining: 90 * time.Second,
+		State: mirror.State{Key: mirror.Key{ConnectionID: 1, Type: psp.IPG}, Walk: mirror.Fill, Read: 50_000, Total: 200_000},
+	}
 	p := newPortal(t, withConnections(&u), func(_ *portal, c *web.Config) { c.MirrorProgress = fixed(running) })
 	admin := p.user(t, "admin", access.Administrator)
 	p.connection(t, u, admin)

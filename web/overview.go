@@ -17,8 +17,10 @@ import (
 // overviewRoutes is the first page.
 func (s *Server) overviewRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/{$}", Permission: access.SignedIn, handle: s.overview,
-			Nav: Nav{Label: "nav.overview", Icon: icon.Home, Letter: "o"}},
+		{
+			Method: "GET", Pattern: "/{$}", Permission: access.SignedIn, handle: s.overview,
+			Nav: Nav{Label: "nav.overview", Icon: icon.Home, Letter: "o"},
+		},
 	}
 }
 

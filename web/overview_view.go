@@ -58,8 +58,10 @@ func overviewPayments(v *visit, ps paymentParams, all psp.Overview, failed psp.P
 		Nothing: all.Count == 0,
 		Tiles: []ui.Tile{
 			{Label: p.T("overview.tile.payments"), Value: p.Int(all.Count), Href: ps.link("/payments")},
-			{Label: p.T("overview.tile.rate"), Value: p.Percent(all.Successful, all.Count), Href: successful.link("/payments"),
-				Note: p.Tf("overview.tile.rate_note", map[string]any{"Count": all.Successful})},
+			{
+				Label: p.T("overview.tile.rate"), Value: p.Percent(all.Successful, all.Count), Href: successful.link("/payments"),
+				Note: p.Tf("overview.tile.rate_note", map[string]any{"Count": all.Successful}),
+			},
 			{Label: p.T("overview.tile.amount"), Value: p.Money(all.SuccessfulAmount), Unit: p.UnitName(money.IRR), Href: successful.link("/payments")},
 			{Label: p.T("overview.tile.failed"), Value: p.Int(failed.Count), Href: ps.with(paramStatus, statusFailed).link("/payments")},
 		},

@@ -21,8 +21,10 @@ import (
 // paymentRoutes are the pages of mirrored payments.
 func (s *Server) paymentRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/payments", Permission: access.PaymentList, handle: s.paymentList,
-			Nav: Nav{Group: "nav.reporting", Label: "nav.payments", Icon: icon.Receipt, Letter: "p"}},
+		{
+			Method: "GET", Pattern: "/payments", Permission: access.PaymentList, handle: s.paymentList,
+			Nav: Nav{Group: "nav.reporting", Label: "nav.payments", Icon: icon.Receipt, Letter: "p"},
+		},
 		{Method: "GET", Pattern: "/payments/totals", Permission: access.PaymentList, Quiet: true, handle: s.paymentTotals},
 		{Method: "GET", Pattern: "/payments/export.csv", Permission: access.PaymentExport, Stream: true, handle: s.paymentExport(psp.CSV)},
 		{Method: "GET", Pattern: "/payments/export.xlsx", Permission: access.PaymentExport, Stream: true, handle: s.paymentExport(psp.XLSX)},

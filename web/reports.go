@@ -22,8 +22,10 @@ import (
 // reportRoutes are the reports that the provider makes.
 func (s *Server) reportRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/reports", Permission: access.ReportList, handle: s.reportList,
-			Nav: Nav{Group: "nav.reporting", Label: "nav.reports", Icon: icon.Report, Letter: "r"}},
+		{
+			Method: "GET", Pattern: "/reports", Permission: access.ReportList, handle: s.reportList,
+			Nav: Nav{Group: "nav.reporting", Label: "nav.reports", Icon: icon.Report, Letter: "r"},
+		},
 		{Method: "GET", Pattern: "/reports/progress", Permission: access.ReportList, Quiet: true, handle: s.reportProgress},
 		{Method: "POST", Pattern: "/reports/refresh", Permission: access.ReportList, handle: s.refreshReports},
 		{Method: "GET", Pattern: "/reports/{uuid}/download", Permission: access.ReportDownload, Stream: true, handle: s.downloadReport},

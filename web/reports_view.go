@@ -40,8 +40,10 @@ func reportState(p *i18n.Printer, s psp.ReportStatus) ui.Status {
 func reportsView(p *i18n.Printer, now time.Time, ask reportAsk, list psp.ReportPage, f psp.Freshness, mayDownload bool) reports.Reports {
 	view := reports.Reports{
 		Fresh: listFreshness(p, now, ask.at, f), Connections: connectionField(p, "reports.connection", ask.connection, ask.all),
-		Status: ui.SelectInput{Field: ui.Field{Name: "status", Label: p.T("psp.report.status"), Value: ask.at.values.Get("status")},
-			Options: []ui.Option{{Label: p.T("reports.any")}}},
+		Status: ui.SelectInput{
+			Field:   ui.Field{Name: "status", Label: p.T("psp.report.status"), Value: ask.at.values.Get("status")},
+			Options: []ui.Option{{Label: p.T("reports.any")}},
+		},
 	}
 	for i, word := range reportStatusWords {
 		view.Status.Options = append(view.Status.Options, ui.Option{Value: word, Label: p.T("psp.report.status." + strconv.Itoa(i))})
@@ -57,8 +59,12 @@ func reportListView(p *i18n.Printer, ask reportAsk, list psp.ReportPage, mayDown
 	count := p.Tf("reports.count", map[string]any{"Count": len(list.Reports)})
 	view := reports.List{
 		Label: count, Announce: count, Chips: reportChips(p, ask), Columns: []ui.Column{
-			{Key: "file", Label: p.T("psp.report.filename")}, {Key: "status", Label: p.T("psp.report.status")}, {Key: "download", Label: p.T("psp.report.download")},
-			{Key: "period", Label: p.T("psp.report.period")}, {Key: "created", Label: p.T("psp.report.created_at")}, {Key: "type", Label: p.T("psp.report.type")},
+			{Key: "file", Label: p.T("psp.report.filename")},
+			{Key: "status", Label: p.T("psp.report.status")},
+			{Key: "download", Label: p.T("psp.report.download")},
+			{Key: "period", Label: p.T("psp.report.period")},
+			{Key: "created", Label: p.T("psp.report.created_at")},
+			{Key: "type", Label: p.T("psp.report.type")},
 		},
 		Pager: ui.Pager{NextHref: ask.at.cursor("after", list.Next), Text: count, Sizes: pageSizes(p, ask.at, ask.filter.Limit), Live: true},
 		Empty: reportsEmpty(p, ask),
@@ -109,8 +115,10 @@ func reportChips(p *i18n.Printer, ask reportAsk) ui.Chips {
 func reportsEmpty(p *i18n.Printer, ask reportAsk) ui.Empty {
 	switch {
 	case ask.wrong != nil:
-		return ui.Empty{Icon: icon.AlertCircle, Title: p.T("reports.bad_address"), Text: p.T("reports.bad_address_text"),
-			Action: ui.Button{Label: p.T("reports.show_all"), Href: "/reports"}}
+		return ui.Empty{
+			Icon: icon.AlertCircle, Title: p.T("reports.bad_address"), Text: p.T("reports.bad_address_text"),
+			Action: ui.Button{Label: p.T("reports.show_all"), Href: "/reports"},
+		}
 	case ask.filter.Status != nil || ask.filter.After != "":
 		return ui.NothingMatches(p, "/reports")
 	}

@@ -82,7 +82,7 @@ var builtInRoles = []access.RoleID{
 func TestEveryRouteForEveryRole(t *testing.T) {
 	p := newPortal(t)
 	m := newMatrix(t, p)
-	for _, problem := range m.check(t, p.Routes(), wanted(t)) {
+	for _, problem := range m.check(p.Routes(), wanted(t)) {
 		t.Error(problem)
 	}
 }
@@ -101,7 +101,7 @@ func TestDroppedPermissionIsNoticed(t *testing.T) {
 			routes[i].Permission = access.SignedIn
 			return routes
 		})
-		if len(m.check(t, p.Routes()[i:i+1], reviewed)) == 0 {
+		if len(m.check(p.Routes()[i:i+1], reviewed)) == 0 {
 			t.Errorf("dropping the permission of %s %s was not noticed", route.Method, route.Pattern)
 		}
 	}
@@ -144,7 +144,7 @@ func newMatrix(t *testing.T, p *portal) matrix {
 }
 
 // check asks every route as everybody and reports what is not as reviewed.
-func (m matrix) check(t *testing.T, routes []web.Route, reviewed map[string]string) []string {
+func (m matrix) check(routes []web.Route, reviewed map[string]string) []string {
 	var problems []string
 	for _, route := range routes {
 		if route.Pattern == "/sign-out" || route.Public {

@@ -15,8 +15,10 @@ import (
 // roleRoutes are what users may do, by role.
 func (s *Server) roleRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/admin/roles", Permission: access.RoleRead, handle: s.roles,
-			Nav: Nav{Group: "nav.administration", Label: "nav.roles", Icon: icon.Shield}},
+		{
+			Method: "GET", Pattern: "/admin/roles", Permission: access.RoleRead, handle: s.roles,
+			Nav: Nav{Group: "nav.administration", Label: "nav.roles", Icon: icon.Shield},
+		},
 		{Method: "GET", Pattern: "/admin/roles/new", Permission: access.RoleManage, StepUp: true, Action: "admin.roles.new", handle: s.newRolePage},
 		{Method: "POST", Pattern: "/admin/roles/new", Permission: access.RoleManage, StepUp: true, handle: s.createRole},
 		{Method: "GET", Pattern: "/admin/roles/{id}", Permission: access.RoleRead, handle: s.rolePage},

@@ -101,12 +101,18 @@ func roleForm(p *i18n.Printer, draft access.RoleDraft, rights access.Set, wrong 
 	byField, summary := fieldErrors(p, wrong)
 	return admin.Role{
 		Errors: summary,
-		Name: ui.Field{Name: "name", Label: p.T("admin.role.name"), Value: draft.Name, Error: byField["name"], Required: true,
-			Autocomplete: "off", MaxLength: access.MaxRoleName},
-		Description: ui.Field{Name: "description", Label: p.T("admin.role.description"), Value: draft.Description, Error: byField["description"],
-			Optional: p.T("ui.optional"), MaxLength: access.MaxRoleDescription},
-		SecondFactor: ui.CheckInput{Field: ui.Field{Name: "require_second_factor", Label: p.T("admin.role.require_factor"),
-			Hint: p.T("admin.role.require_factor_hint")}, Checked: draft.RequireSecondFactor},
+		Name: ui.Field{
+			Name: "name", Label: p.T("admin.role.name"), Value: draft.Name, Error: byField["name"], Required: true,
+			Autocomplete: "off", MaxLength: access.MaxRoleName,
+		},
+		Description: ui.Field{
+			Name: "description", Label: p.T("admin.role.description"), Value: draft.Description, Error: byField["description"],
+			Optional: p.T("ui.optional"), MaxLength: access.MaxRoleDescription,
+		},
+		SecondFactor: ui.CheckInput{Field: ui.Field{
+			Name: "require_second_factor", Label: p.T("admin.role.require_factor"),
+			Hint: p.T("admin.role.require_factor_hint"),
+		}, Checked: draft.RequireSecondFactor},
 		Permissions: permissionsView(p, draft.Permissions, rights, byField["permissions"]),
 	}
 }

@@ -107,8 +107,10 @@ func (s *Server) codePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.respondBare(w, r, page{title: v.p.T("signin.code_title"),
-		content: account.SecondFactorForm(v.p, account.SecondFactor{Return: localPath(in.raw("return"))})}, false)
+	return s.respondBare(w, r, page{
+		title:   v.p.T("signin.code_title"),
+		content: account.SecondFactorForm(v.p, account.SecondFactor{Return: localPath(in.raw("return"))}),
+	}, false)
 }
 
 func (s *Server) code(w http.ResponseWriter, r *http.Request) error {
@@ -291,7 +293,7 @@ func (s *Server) cookieValue(r *http.Request, name string) string {
 }
 
 func (s *Server) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ // #nosec G124 -- Secure on every address but a loopback one
 		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: maxAge,
 		Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})

@@ -19,8 +19,10 @@ import (
 // terminalRoutes are the register of terminals and what follows a creation whose outcome is open.
 func (s *Server) terminalRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/terminals", Permission: access.TerminalRead, handle: s.terminalRegister,
-			Nav: Nav{Group: "nav.reporting", Label: "nav.terminals", Icon: icon.Device, Letter: "t"}},
+		{
+			Method: "GET", Pattern: "/terminals", Permission: access.TerminalRead, handle: s.terminalRegister,
+			Nav: Nav{Group: "nav.reporting", Label: "nav.terminals", Icon: icon.Device, Letter: "t"},
+		},
 		{Method: "GET", Pattern: "/terminals/new", Permission: access.TerminalCreate, Action: "psp.terminal.new", handle: s.newTerminalPage},
 		{Method: "POST", Pattern: "/terminals/new", Permission: access.TerminalCreate, Stream: true, handle: s.createTerminal},
 		{Method: "GET", Pattern: "/terminals/import", Permission: access.TerminalImport, Action: "psp.terminal.import", handle: s.importPage},
@@ -238,8 +240,10 @@ func (s *Server) missingTerminal(w http.ResponseWriter, r *http.Request) error {
 	if v.can(access.TerminalImport) {
 		view.ImportHref = "/terminals/import?" + url.Values{"uuids": {uuid}}.Encode()
 	}
-	return s.respond(w, r, page{title: v.p.T("terminals.missing"), status: http.StatusNotFound, crumbs: terminalCrumbs(v),
-		content: terminals.MissingPage(v.p, view)})
+	return s.respond(w, r, page{
+		title: v.p.T("terminals.missing"), status: http.StatusNotFound, crumbs: terminalCrumbs(v),
+		content: terminals.MissingPage(v.p, view),
+	})
 }
 
 // terminalAsk is what a page of a terminal is drawn from besides the terminal itself.
@@ -302,7 +306,8 @@ func (s *Server) annotateTerminal(w http.ResponseWriter, r *http.Request) error 
 			return err
 		}
 		return s.renderTerminal(w, r, p, terminalAsk{
-			connectionID: connectionID, list: list, connection: in.text("connection", 40), typed: &note, wrong: err})
+			connectionID: connectionID, list: list, connection: in.text("connection", 40), typed: &note, wrong: err,
+		})
 	}
 	s.flash(r, ui.Success, v.p.T("psp.terminal.annotated"))
 	s.redirect(w, r, backToTerminals(list))

@@ -25,16 +25,24 @@ func newTerminalView(p *i18n.Printer, now time.Time, chosen ReportingConnection,
 	view := terminals.New{
 		Key: command.NewKey(), Connection: chosen.Name, CancelHref: "/terminals", Errors: summary,
 		Account: ui.SelectInput{Field: required(ui.Field{Name: "psp_account_uuid", Label: p.T("psp.terminal.account"), Value: typed.account}), Options: options},
-		Type: ui.ChoiceInput{Field: ui.Field{Name: "terminal_type", Label: p.T("psp.terminal.type"), Error: byField["terminal_type"]},
-			Options: typeOptions(p), Chosen: []string{typed.kind}},
+		Type: ui.ChoiceInput{
+			Field:   ui.Field{Name: "terminal_type", Label: p.T("psp.terminal.type"), Error: byField["terminal_type"]},
+			Options: typeOptions(p), Chosen: []string{typed.kind},
+		},
 		Number: required(ui.Field{Name: "terminal_number", Label: p.T("psp.terminal.number"), Value: typed.number, Hint: p.T("terminals.number_hint")}),
-		AcceptorCode: required(ui.Field{Name: "acceptor_code", Label: p.T("psp.terminal.acceptor_code"), Value: typed.acceptorCode,
-			Hint: p.T("terminals.acceptor_hint")}),
+		AcceptorCode: required(ui.Field{
+			Name: "acceptor_code", Label: p.T("psp.terminal.acceptor_code"), Value: typed.acceptorCode,
+			Hint: p.T("terminals.acceptor_hint"),
+		}),
 		Enabled: ui.CheckInput{Field: ui.Field{Name: "enabled", Label: p.T("terminals.enabled"), Error: byField["enabled"]}, Checked: typed.enabled},
-		Description: ui.Field{Name: "description", Label: p.T("psp.terminal.description"), Value: typed.description, Optional: p.T("ui.optional"),
-			Error: byField["description"]},
-		Start: required(ui.Field{Name: "start_fetch_time", Label: p.T("psp.terminal.start_fetch_time"), Value: typed.start,
-			Hint: p.Tf("terminals.start_hint", map[string]any{"Example": p.Date(now) + " " + p.Digits("08:30"), "Zone": p.Zone()})}),
+		Description: ui.Field{
+			Name: "description", Label: p.T("psp.terminal.description"), Value: typed.description, Optional: p.T("ui.optional"),
+			Error: byField["description"],
+		},
+		Start: required(ui.Field{
+			Name: "start_fetch_time", Label: p.T("psp.terminal.start_fetch_time"), Value: typed.start,
+			Hint: p.Tf("terminals.start_hint", map[string]any{"Example": p.Date(now) + " " + p.Digits("08:30"), "Zone": p.Zone()}),
+		}),
 	}
 	if offered == 0 {
 		nothing := ui.NothingYet(p.T("terminals.no_accounts"), p.T("terminals.no_accounts_text"),
@@ -43,8 +51,10 @@ func newTerminalView(p *i18n.Printer, now time.Time, chosen ReportingConnection,
 	}
 	if len(all) > 1 {
 		for _, c := range all {
-			view.Connections = append(view.Connections, ui.Tab{Label: c.Name, Current: c.ID == chosen.ID,
-				Href: listURL{"/terminals/new", nil}.with("connection", c.Name).String()})
+			view.Connections = append(view.Connections, ui.Tab{
+				Label: c.Name, Current: c.ID == chosen.ID,
+				Href: listURL{"/terminals/new", nil}.with("connection", c.Name).String(),
+			})
 		}
 	}
 	withCommandTrouble(p, &view, wrong)
@@ -89,8 +99,10 @@ func importView(p *i18n.Printer, chosen ReportingConnection, all []ReportingConn
 	byField, summary := fieldErrors(p, wrong)
 	view := terminals.Import{
 		Errors: summary, Connection: chosen.Name, Connections: connectionField(p, "terminals.connection", chosen, all), CancelHref: "/terminals",
-		UUIDs: ui.Field{Name: "uuids", Label: p.T("psp.import.uuids"), Hint: p.T("psp.import.uuids_hint"), Value: uuids, Error: byField["uuids"],
-			Required: true, LTR: true},
+		UUIDs: ui.Field{
+			Name: "uuids", Label: p.T("psp.import.uuids"), Hint: p.T("psp.import.uuids_hint"), Value: uuids, Error: byField["uuids"],
+			Required: true, LTR: true,
+		},
 	}
 	if result != nil {
 		view.Result = importResultView(p, *result, mayOpen)

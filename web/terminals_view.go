@@ -139,8 +139,10 @@ func registerView(p *i18n.Printer, at listURL, f psp.TerminalFilter, c terminalC
 	list.Errors = addressErrors(p, wrong, terminalParameters)
 	switch {
 	case wrong != nil:
-		list.Empty = ui.Empty{Icon: icon.AlertCircle, Title: p.T("terminals.bad_address"), Text: p.T("terminals.bad_address_text"),
-			Action: ui.Button{Label: p.T("terminals.show_all"), Href: "/terminals"}}
+		list.Empty = ui.Empty{
+			Icon: icon.AlertCircle, Title: p.T("terminals.bad_address"), Text: p.T("terminals.bad_address_text"),
+			Action: ui.Button{Label: p.T("terminals.show_all"), Href: "/terminals"},
+		}
 	case len(list.Chips.Items) > 0:
 		list.Empty = ui.NothingMatches(p, "/terminals")
 	default:
@@ -275,9 +277,12 @@ func registerColumns(p *i18n.Printer, at listURL, sort psp.TerminalSort) []ui.Co
 	}
 	return []ui.Column{
 		sortable("number", "psp.terminal.number", psp.ByNumber, psp.ByNumberAbove),
-		{Key: "label", Label: p.T("psp.terminal.label")}, {Key: "state", Label: p.T("terminals.state")},
-		{Key: "type", Label: p.T("psp.terminal.type")}, {Key: "psp", Label: p.T("psp.terminal.psp")},
-		{Key: "account", Label: p.T("psp.terminal.account")}, {Key: "origin", Label: p.T("psp.terminal.origin")},
+		{Key: "label", Label: p.T("psp.terminal.label")},
+		{Key: "state", Label: p.T("terminals.state")},
+		{Key: "type", Label: p.T("psp.terminal.type")},
+		{Key: "psp", Label: p.T("psp.terminal.psp")},
+		{Key: "account", Label: p.T("psp.terminal.account")},
+		{Key: "origin", Label: p.T("psp.terminal.origin")},
 		sortable("created", "psp.terminal.created_at", psp.OldestFirst, psp.NewestFirst),
 	}
 }

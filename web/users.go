@@ -16,8 +16,10 @@ import (
 // userRoutes are the people who operate the portal.
 func (s *Server) userRoutes() []Route {
 	return []Route{
-		{Method: "GET", Pattern: "/admin/users", Permission: access.UserRead, handle: s.users,
-			Nav: Nav{Group: "nav.administration", Label: "nav.users", Icon: icon.Users, Letter: "u"}},
+		{
+			Method: "GET", Pattern: "/admin/users", Permission: access.UserRead, handle: s.users,
+			Nav: Nav{Group: "nav.administration", Label: "nav.users", Icon: icon.Users, Letter: "u"},
+		},
 		{Method: "GET", Pattern: "/admin/users/new", Permission: access.UserManage, StepUp: true, Action: "admin.users.new", handle: s.newUserPage},
 		{Method: "POST", Pattern: "/admin/users/new", Permission: access.UserManage, StepUp: true, handle: s.createUser},
 		{Method: "GET", Pattern: "/admin/users/{id}", Permission: access.UserRead, handle: s.userPage},
@@ -337,7 +339,8 @@ func (s *Server) confirmUserAct(act userAct) handler {
 		}
 		crumbs := append(userCrumbs(v), layout.Crumb{Label: user.DisplayName, Href: userHref(user.ID)})
 		return s.respond(w, r, page{title: confirmation.Title, crumbs: crumbs, content: admin.ConfirmationPage(v.p, confirmation, []admin.Fact{
-			{Label: v.p.T("admin.user.name"), Text: user.DisplayName}, {Label: v.p.T("admin.user.username"), Text: user.Username},
+			{Label: v.p.T("admin.user.name"), Text: user.DisplayName},
+			{Label: v.p.T("admin.user.username"), Text: user.Username},
 			{Label: v.p.T("nav.roles"), Text: roleList(v.p, user.Roles)},
 		})})
 	}

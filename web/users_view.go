@@ -64,14 +64,22 @@ func usersView(p *i18n.Printer, at listURL, roles []access.Role, users []access.
 	for _, r := range roles {
 		roleOptions = append(roleOptions, ui.Option{Value: string(r.ID), Label: roleTitle(p, r)})
 	}
-	states := []ui.Option{anyone, {Value: "enabled", Label: p.T("word.enabled")}, {Value: "disabled", Label: p.T("word.disabled")},
-		{Value: "never", Label: p.T("admin.user.never")}}
+	states := []ui.Option{
+		anyone,
+		{Value: "enabled", Label: p.T("word.enabled")},
+		{Value: "disabled", Label: p.T("word.disabled")},
+		{Value: "never", Label: p.T("admin.user.never")},
+	}
 	view := admin.Users{
 		Query: ui.Field{Name: "q", Label: p.T("action.search"), Hint: p.T("admin.users.search_hint"), Value: at.values.Get("q"), Error: byField["q"], Grow: true},
-		Role: ui.SelectInput{Field: ui.Field{Name: "role", Label: p.T("admin.role.one"), Value: at.values.Get("role"), Error: byField["role"]},
-			Options: withChosen(roleOptions, at.values.Get("role"))},
-		Status: ui.SelectInput{Field: ui.Field{Name: "status", Label: p.T("word.status"), Value: at.values.Get("status"), Error: byField["status"]},
-			Options: withChosen(states, at.values.Get("status"))},
+		Role: ui.SelectInput{
+			Field:   ui.Field{Name: "role", Label: p.T("admin.role.one"), Value: at.values.Get("role"), Error: byField["role"]},
+			Options: withChosen(roleOptions, at.values.Get("role")),
+		},
+		Status: ui.SelectInput{
+			Field:   ui.Field{Name: "status", Label: p.T("word.status"), Value: at.values.Get("status"), Error: byField["status"]},
+			Options: withChosen(states, at.values.Get("status")),
+		},
 	}
 	view.List = admin.UserList{Label: p.Tf("admin.users.count", map[string]any{"Count": len(users)}), Errors: summary, Empty: ui.NothingMatches(p, at.path)}
 	view.List.Chips = filterChips(at, chipOf{"q", p.T("action.search"), nil}, chipOf{"role", p.T("admin.role.one"), view.Role.Options},
@@ -128,10 +136,14 @@ func newUserView(p *i18n.Printer, roles []access.Role, rights access.Set, typed 
 	byField, summary := fieldErrors(p, wrong)
 	return admin.NewUser{
 		Errors: summary,
-		Username: ui.Field{Name: "username", Label: p.T("admin.user.username"), Hint: p.T("admin.user.username_hint"), Value: typed.Username,
-			Error: byField["username"], Required: true, LTR: true, Autocomplete: "off", MaxLength: access.MaxUsername, Autofocus: wrong == nil},
-		DisplayName: ui.Field{Name: "display_name", Label: p.T("admin.user.name"), Hint: p.T("admin.user.name_hint"), Value: typed.DisplayName,
-			Error: byField["display_name"], Required: true, Autocomplete: "off", MaxLength: access.MaxDisplayName},
+		Username: ui.Field{
+			Name: "username", Label: p.T("admin.user.username"), Hint: p.T("admin.user.username_hint"), Value: typed.Username,
+			Error: byField["username"], Required: true, LTR: true, Autocomplete: "off", MaxLength: access.MaxUsername, Autofocus: wrong == nil,
+		},
+		DisplayName: ui.Field{
+			Name: "display_name", Label: p.T("admin.user.name"), Hint: p.T("admin.user.name_hint"), Value: typed.DisplayName,
+			Error: byField["display_name"], Required: true, Autocomplete: "off", MaxLength: access.MaxDisplayName,
+		},
 		Roles: roleChoices(p, roles, rights, typed.Roles, byField["roles"]),
 	}
 }
@@ -176,8 +188,10 @@ func userView(p *i18n.Printer, ask userAsk, roles []access.Role, may userRights)
 		if ask.roles != nil {
 			chosen = ask.roles
 		}
-		view.Rename = &admin.RenameUser{Action: userHref(u.ID), Hidden: hidden, Name: ui.Field{Name: "display_name", Label: p.T("admin.user.name"),
-			Value: name, Error: byField["display_name"], Required: true, Autocomplete: "off", MaxLength: access.MaxDisplayName}}
+		view.Rename = &admin.RenameUser{Action: userHref(u.ID), Hidden: hidden, Name: ui.Field{
+			Name: "display_name", Label: p.T("admin.user.name"),
+			Value: name, Error: byField["display_name"], Required: true, Autocomplete: "off", MaxLength: access.MaxDisplayName,
+		}}
 		view.GiveRoles = &admin.GiveRoles{Action: userHref(u.ID) + "/roles", Hidden: hidden, Roles: roleChoices(p, roles, may.rights, chosen, byField["roles"])}
 		view.GiveRoles.Roles.Titled = true
 		view.Acts = userActs(p, u, ask.list, may.self)
@@ -199,8 +213,10 @@ func userActs(p *i18n.Printer, u access.User, list string, self int64) []admin.U
 		acts = append(acts, step(resetFactorAct))
 	}
 	if u.Disabled {
-		return append(acts, admin.UserAct{Label: p.T("admin.user.enable"), Text: p.T("admin.user.enable_text"),
-			Action: userHref(u.ID) + "/enable", Hidden: userHidden(u, list)})
+		return append(acts, admin.UserAct{
+			Label: p.T("admin.user.enable"), Text: p.T("admin.user.enable_text"),
+			Action: userHref(u.ID) + "/enable", Hidden: userHidden(u, list),
+		})
 	}
 	return append(acts, step(disableAct))
 }

@@ -66,13 +66,13 @@ func newWire(cfg Config, base *url.URL) *wire {
 		w.next = cfg.Wrap(transport)
 	}
 	queue := bulkhead.NewBuilder[*http.Response](uint(l.Concurrency)).WithMaxWaitTime(l.Call).Build()
-	breaker := circuitbreaker.NewBuilder[*http.Response]().                                          
-														HandleIf(atFault).
-														WithFailureThresholdRatio(6, 10).
-														WithSuccessThreshold(1).
-														WithDelay(l.Rest).
-														WithJitterFactor(0.2).
-														Build()
+	breaker := circuitbreaker.NewBuilder[*http.Response]().
+		HandleIf(atFault).
+		WithFailureThresholdRatio(6, 10).
+		WithSuccessThreshold(1).
+		WithDelay(l.Rest).
+		WithJitterFactor(0.2).
+		Build()
 	w.guards = failsafe.With[*http.Response](queue, breaker)
 	return w
 }

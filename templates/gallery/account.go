@@ -17,8 +17,10 @@ func accountItems(s sample) []Item {
 		{"account", account.OverviewPage(s.p, plain)},
 		{"account-second-factor", account.OverviewPage(s.p, proven)},
 		{"account-second-factor-required", account.OverviewPage(s.p, required)},
-		{"account-confirm", account.ConfirmPage(s.p, ui.Confirmation{Title: s.say("Remove second factor", "حذف ورود دومرحله‌ای"), Action: "/account/totp/remove",
-			Confirm: s.say("Remove", "حذف"), Dangerous: true, CancelHref: "/account"})},
+		{"account-confirm", account.ConfirmPage(s.p, ui.Confirmation{
+			Title: s.say("Remove second factor", "حذف ورود دومرحله‌ای"), Action: "/account/totp/remove",
+			Confirm: s.say("Remove", "حذف"), Dangerous: true, CancelHref: "/account",
+		})},
 	}
 }
 

@@ -65,12 +65,18 @@ func (s sample) users(n int) admin.Users {
 		List: admin.UserList{Label: s.say("Users", "کاربران"), Empty: ui.NothingMatches(s.p, "/admin/users")},
 	}
 	rows := []admin.UserRow{
-		{Href: "/admin/users/1", Name: s.say("Sara Ahmadi", "سارا احمدی"), Username: "sara", Roles: s.say("Finance, Approver", "مالی، تأییدکننده"), State: s.enabled(),
-			SecondFactor: ui.Status{Tone: ui.Success, Text: s.say("Set up", "دارد")}, LastSignIn: s.time()},
-		{Href: "/admin/users/2", Name: "Reza", Username: "reza", Roles: s.say("Support", "پشتیبانی"), State: ui.Status{Text: s.say("Disabled", "غیرفعال")},
-			SecondFactor: ui.Status{Text: s.say("Not set up", "ندارد")}},
-		{Href: "/admin/users/3", Name: s.say("A name that is so long that nobody would ever give it to a child", "نامی چنان بلند که هیچ‌کس آن را بر فرزند خود نمی‌گذارد و در هیچ سطری نمی‌گنجد"),
-			Username: "a.very.long.user-name.of-somebody", Roles: s.say("Auditor", "حسابرس"), State: s.enabled(), SecondFactor: ui.Status{Text: s.say("Not set up", "ندارد")}},
+		{
+			Href: "/admin/users/1", Name: s.say("Sara Ahmadi", "سارا احمدی"), Username: "sara", Roles: s.say("Finance, Approver", "مالی، تأییدکننده"), State: s.enabled(),
+			SecondFactor: ui.Status{Tone: ui.Success, Text: s.say("Set up", "دارد")}, LastSignIn: s.time(),
+		},
+		{
+			Href: "/admin/users/2", Name: "Reza", Username: "reza", Roles: s.say("Support", "پشتیبانی"), State: ui.Status{Text: s.say("Disabled", "غیرفعال")},
+			SecondFactor: ui.Status{Text: s.say("Not set up", "ندارد")},
+		},
+		{
+			Href: "/admin/users/3", Name: s.say("A name that is so long that nobody would ever give it to a child", "نامی چنان بلند که هیچ‌کس آن را بر فرزند خود نمی‌گذارد و در هیچ سطری نمی‌گنجد"),
+			Username: "a.very.long.user-name.of-somebody", Roles: s.say("Auditor", "حسابرس"), State: s.enabled(), SecondFactor: ui.Status{Text: s.say("Not set up", "ندارد")},
+		},
 	}
 	v.List.Rows = rows[:n]
 	if n == 0 {
@@ -122,10 +128,14 @@ func (s sample) newUser() admin.NewUser {
 
 func (s sample) roles() admin.Roles {
 	return admin.Roles{NewHref: "/admin/roles/new", Label: s.say("2 roles", "۲ نقش"), Rows: []admin.RoleRow{
-		{Href: "/admin/roles/finance", Name: s.say("Finance", "مالی"), Note: s.say("Reads and exports payments.", "تراکنش‌ها را می‌بیند و خروجی می‌گیرد."), Kind: ui.Status{Text: s.say("Built-in", "پیش‌فرض")},
-			Permissions: s.p.Int(9), Users: s.p.Int(3), UsersHref: "/admin/users?role=finance", SecondFactor: s.say("By choice", "به انتخاب کاربر")},
-		{Href: "/admin/roles/x7", Name: s.say("Night shift", "نوبت شب"), Kind: ui.Status{Tone: ui.Info, Text: s.say("Own", "سفارشی")},
-			Permissions: s.p.Int(4), Users: s.p.Int(0), SecondFactor: s.say("Required", "الزامی")},
+		{
+			Href: "/admin/roles/finance", Name: s.say("Finance", "مالی"), Note: s.say("Reads and exports payments.", "تراکنش‌ها را می‌بیند و خروجی می‌گیرد."), Kind: ui.Status{Text: s.say("Built-in", "پیش‌فرض")},
+			Permissions: s.p.Int(9), Users: s.p.Int(3), UsersHref: "/admin/users?role=finance", SecondFactor: s.say("By choice", "به انتخاب کاربر"),
+		},
+		{
+			Href: "/admin/roles/x7", Name: s.say("Night shift", "نوبت شب"), Kind: ui.Status{Tone: ui.Info, Text: s.say("Own", "سفارشی")},
+			Permissions: s.p.Int(4), Users: s.p.Int(0), SecondFactor: s.say("Required", "الزامی"),
+		},
 	}}
 }
 
@@ -158,14 +168,18 @@ func (s sample) audit(n int) admin.Audit {
 	v := admin.Audit{
 		VerifyHref: "/admin/audit/verify", Object: ui.Field{Name: "object", Label: s.say("Object", "مورد"), LTR: true}, Origin: ui.Field{Name: "address", Label: s.say("Address", "نشانی شبکه"), LTR: true},
 		From: ui.Field{Name: "from", Label: s.say("From", "از")}, To: ui.Field{Name: "to", Label: s.say("To", "تا")},
-		List: admin.AuditList{Label: s.say("Entries", "رویدادها"), Empty: ui.NothingMatches(s.p, "/admin/audit"), Pager: ui.Pager{Live: true, Text: s.say("4 entries", "۴ رویداد"),
-			PrevLabel: s.say("To the newest", "به تازه‌ترین‌ها"), NextLabel: s.say("Older", "قدیمی‌تر"), NextHref: "/admin/audit?after=17"}},
+		List: admin.AuditList{Label: s.say("Entries", "رویدادها"), Empty: ui.NothingMatches(s.p, "/admin/audit"), Pager: ui.Pager{
+			Live: true, Text: s.say("4 entries", "۴ رویداد"),
+			PrevLabel: s.say("To the newest", "به تازه‌ترین‌ها"), NextLabel: s.say("Older", "قدیمی‌تر"), NextHref: "/admin/audit?after=17",
+		}},
 	}
 	v.User, v.Act, v.Outcome = s.auditSelects()
 	outcomes := []ui.Status{{Tone: ui.Success, Text: s.say("Done", "انجام شد")}, {Tone: ui.Warning, Text: s.say("Refused", "پذیرفته نشد")}, {Tone: ui.Failure, Text: s.say("Failed", "ناموفق")}, {Tone: ui.Warning, Text: s.say("Not known", "نامعلوم")}}
 	for i := range n {
-		v.List.Rows = append(v.List.Rows, admin.AuditRow{Href: "/admin/audit/17", Number: s.p.Int(int64(20 - i)), At: s.time(), Who: "sara", Act: s.say("Disabled a user", "غیرفعال کردن کاربر"),
-			Object: admin.Object{Text: "user:12", Href: "/admin/users/12"}, Outcome: outcomes[i], Address: "192.0.2.7"})
+		v.List.Rows = append(v.List.Rows, admin.AuditRow{
+			Href: "/admin/audit/17", Number: s.p.Int(int64(20 - i)), At: s.time(), Who: "sara", Act: s.say("Disabled a user", "غیرفعال کردن کاربر"),
+			Object: admin.Object{Text: "user:12", Href: "/admin/users/12"}, Outcome: outcomes[i], Address: "192.0.2.7",
+		})
 	}
 	return v
 }
@@ -179,8 +193,10 @@ func (s sample) auditEntry() admin.AuditEntry {
 }
 
 func (s sample) jobRow(state ui.Status, act *admin.JobAct) admin.JobRow {
-	return admin.JobRow{Href: "/admin/jobs/9", Kind: s.say("Read payments", "خواندن تراکنش‌ها"), Subject: s.say("Point of sale (POS) · toman-staging", "کارتخوان (POS) · toman-staging"),
-		State: state, Attempts: s.say("1 of 3", "۱ از ۳"), Created: s.time(), Act: act}
+	return admin.JobRow{
+		Href: "/admin/jobs/9", Kind: s.say("Read payments", "خواندن تراکنش‌ها"), Subject: s.say("Point of sale (POS) · toman-staging", "کارتخوان (POS) · toman-staging"),
+		State: state, Attempts: s.say("1 of 3", "۱ از ۳"), Created: s.time(), Act: act,
+	}
 }
 
 func (s sample) jobs(running bool) admin.Jobs {
@@ -191,8 +207,10 @@ func (s sample) jobs(running bool) admin.Jobs {
 		List: admin.JobList{Label: s.say("1 job", "۱ کار"), Rows: []admin.JobRow{failed}, Pager: ui.Pager{Text: s.say("1 job", "۱ کار")}},
 	}
 	if running {
-		v.Now = admin.JobsNow{Running: true, Lists: s.copying(),
-			Active: []admin.JobRow{s.jobRow(ui.Status{Tone: ui.Info, Text: s.say("Running", "در حال اجرا")}, &admin.JobAct{Label: s.say("Cancel", "لغو"), Action: "/admin/jobs/9/cancel"})}}
+		v.Now = admin.JobsNow{
+			Running: true, Lists: s.copying(),
+			Active: []admin.JobRow{s.jobRow(ui.Status{Tone: ui.Info, Text: s.say("Running", "در حال اجرا")}, &admin.JobAct{Label: s.say("Cancel", "لغو"), Action: "/admin/jobs/9/cancel"})},
+		}
 	}
 	return v
 }

@@ -6,18 +6,24 @@ import (
 )
 
 func (s sample) health(state ui.Status) admin.Health {
-	return admin.Health{State: state, LastGood: s.time(), LastGoodAge: s.say("2 minutes ago", "۲ دقیقه پیش"), ErrorRate: s.say("2.5% (1 of 40)", "۲٫۵٪ (۱ از ۴۰)"),
-		Latency: s.say("120 ms, slowest 900 ms", "۱۲۰ میلی‌ثانیه، کندترین ۹۰۰ میلی‌ثانیه"), Clock: s.say("3 seconds ahead", "۳ ثانیه جلوتر")}
+	return admin.Health{
+		State: state, LastGood: s.time(), LastGoodAge: s.say("2 minutes ago", "۲ دقیقه پیش"), ErrorRate: s.say("2.5% (1 of 40)", "۲٫۵٪ (۱ از ۴۰)"),
+		Latency: s.say("120 ms, slowest 900 ms", "۱۲۰ میلی‌ثانیه، کندترین ۹۰۰ میلی‌ثانیه"), Clock: s.say("3 seconds ahead", "۳ ثانیه جلوتر"),
+	}
 }
 
 func (s sample) connections(n int) admin.Connections {
 	v := admin.Connections{NewHref: "/admin/connections/new", Label: s.say("Connections", "اتصال‌ها")}
 	unknown := admin.Health{State: ui.Status{Text: s.say("Not called yet", "هنوز فراخوانی نشده")}, ErrorRate: "–", Latency: "–", Clock: "–"}
 	rows := []admin.ConnectionRow{
-		{Href: "/admin/connections/toman-staging", Name: "toman-staging", Provider: s.say("Toman", "تومن"), Environment: ui.Status{Tone: ui.Warning, Text: s.say("Staging", "محیط آزمایشی")},
-			Health: s.health(ui.Status{Tone: ui.Success, Text: s.say("Working", "سالم")})},
-		{Href: "/admin/connections/toman", Name: "toman", Provider: s.say("Toman", "تومن"), Environment: ui.Status{Tone: ui.Info, Text: s.say("Production", "محیط عملیاتی")},
-			Health: s.health(ui.Status{Tone: ui.Failure, Text: s.say("Failing", "دچار خطا")})},
+		{
+			Href: "/admin/connections/toman-staging", Name: "toman-staging", Provider: s.say("Toman", "تومن"), Environment: ui.Status{Tone: ui.Warning, Text: s.say("Staging", "محیط آزمایشی")},
+			Health: s.health(ui.Status{Tone: ui.Success, Text: s.say("Working", "سالم")}),
+		},
+		{
+			Href: "/admin/connections/toman", Name: "toman", Provider: s.say("Toman", "تومن"), Environment: ui.Status{Tone: ui.Info, Text: s.say("Production", "محیط عملیاتی")},
+			Health: s.health(ui.Status{Tone: ui.Failure, Text: s.say("Failing", "دچار خطا")}),
+		},
 		{Href: "/admin/connections/tupay", Name: "tupay", Provider: s.say("Tupay", "توپی"), Environment: ui.Status{Tone: ui.Warning, Text: s.say("Staging", "محیط آزمایشی")}, Health: unknown},
 	}
 	v.Rows = rows[:n]
@@ -26,19 +32,27 @@ func (s sample) connections(n int) admin.Connections {
 
 func (s sample) copying() []admin.Copying {
 	return []admin.Copying{
-		{Name: s.say("Internet gateway (IPG)", "درگاه اینترنتی (IPG)"), State: ui.Status{Tone: ui.Info, Text: s.say("Reading", "در حال خواندن")}, Rows: s.p.Int(50_000),
-			Progress: &ui.Progress{Label: s.say("Reading all payments for the first time", "نخستین خواندن همه تراکنش‌ها"), Percent: 25, Text: s.say("50,000 of 200,000", "۵۰٬۰۰۰ از ۲۰۰٬۰۰۰"),
-				Rest: s.say("2,000 a second, about 2 minutes left", "۲٬۰۰۰ در ثانیه، حدود ۲ دقیقه مانده")},
-			Action: "/admin/connections/toman-staging/payments", ActLabel: s.say("Pause", "توقف موقت"), Hidden: []ui.Hidden{{Name: "type", Value: "ipg"}, {Name: "act", Value: "pause"}}},
-		{Name: s.say("Point of sale (POS)", "کارتخوان (POS)"), State: ui.Status{Tone: ui.Failure, Text: s.say("Last attempt failed", "تلاش اخیر ناموفق")},
-			Problem: s.say("toman-staging does not answer.", "toman-staging پاسخ نمی‌دهد."), Complete: s.time(), Age: s.say("3 hours ago", "۳ ساعت پیش"), Next: s.time()},
+		{
+			Name: s.say("Internet gateway (IPG)", "درگاه اینترنتی (IPG)"), State: ui.Status{Tone: ui.Info, Text: s.say("Reading", "در حال خواندن")}, Rows: s.p.Int(50_000),
+			Progress: &ui.Progress{
+				Label: s.say("Reading all payments for the first time", "نخستین خواندن همه تراکنش‌ها"), Percent: 25, Text: s.say("50,000 of 200,000", "۵۰٬۰۰۰ از ۲۰۰٬۰۰۰"),
+				Rest: s.say("2,000 a second, about 2 minutes left", "۲٬۰۰۰ در ثانیه، حدود ۲ دقیقه مانده"),
+			},
+			Action: "/admin/connections/toman-staging/payments", ActLabel: s.say("Pause", "توقف موقت"), Hidden: []ui.Hidden{{Name: "type", Value: "ipg"}, {Name: "act", Value: "pause"}},
+		},
+		{
+			Name: s.say("Point of sale (POS)", "کارتخوان (POS)"), State: ui.Status{Tone: ui.Failure, Text: s.say("Last attempt failed", "تلاش اخیر ناموفق")},
+			Problem: s.say("toman-staging does not answer.", "toman-staging پاسخ نمی‌دهد."), Complete: s.time(), Age: s.say("3 hours ago", "۳ ساعت پیش"), Next: s.time(),
+		},
 	}
 }
 
 func (s sample) settingInputs(wrong string) admin.SettingInputs {
 	return admin.SettingInputs{
-		ClientAuth: &ui.SelectInput{Field: ui.Field{Name: "client_auth", Label: s.say("Client credentials travel", "ارسال اطلاعات کلاینت"), Value: "basic"},
-			Options: []ui.Option{{Value: "basic", Label: s.say("in the header (Basic)", "در سرآیند (Basic)")}}},
+		ClientAuth: &ui.SelectInput{
+			Field:   ui.Field{Name: "client_auth", Label: s.say("Client credentials travel", "ارسال اطلاعات کلاینت"), Value: "basic"},
+			Options: []ui.Option{{Value: "basic", Label: s.say("in the header (Basic)", "در سرآیند (Basic)")}},
+		},
 		Scopes:        &ui.Field{Name: "scopes", Label: s.say("Scopes", "مجوزها (scope)"), Value: "repigma.terminal.read\nrepigma.payment.list", LTR: true},
 		DownloadHosts: &ui.Field{Name: "download_hosts", Label: s.say("Hosts of report files", "میزبان‌های فایل گزارش"), Value: "files.example.com", LTR: true},
 		Concurrency:   ui.Field{Name: "concurrency", Label: s.say("Calls at a time", "فراخوانی هم‌زمان"), Value: "800", Error: wrong},
@@ -78,8 +92,10 @@ func (s sample) credentials(wrong string) []admin.Credential {
 }
 
 func (s sample) connectionTabs(pasted bool) []ui.Tab {
-	return []ui.Tab{{Label: s.say("Toman", "تومن"), Href: "/admin/connections/new?provider=toman", Current: !pasted},
-		{Label: s.say("Paste JSON", "چسباندن JSON"), Href: "/admin/connections/new?as=json", Current: pasted}}
+	return []ui.Tab{
+		{Label: s.say("Toman", "تومن"), Href: "/admin/connections/new?provider=toman", Current: !pasted},
+		{Label: s.say("Paste JSON", "چسباندن JSON"), Href: "/admin/connections/new?as=json", Current: pasted},
+	}
 }
 
 func (s sample) newConnection() admin.NewConnection {
@@ -110,14 +126,18 @@ func (s sample) rotation() admin.Rotation {
 func (s sample) steps() []admin.Step {
 	return []admin.Step{
 		{Name: s.say("The address is found and listens", "نشانی پیدا می‌شود و پاسخ می‌دهد"), API: "auth", Outcome: ui.Status{Tone: ui.Success, Text: s.say("OK", "موفق")}, Took: s.say("12 ms", "۱۲ میلی‌ثانیه")},
-		{Name: s.say("The user is accepted", "کاربر پذیرفته می‌شود"), API: "auth", Outcome: ui.Status{Tone: ui.Failure, Text: s.say("Failed", "ناموفق")}, Took: s.say("80 ms", "۸۰ میلی‌ثانیه"),
-			Advice: s.say("The provider does not accept user name and password. Check both.", "ارائه‌دهنده نام کاربری و گذرواژه را نمی‌پذیرد. هر دو را بررسی کنید.")},
+		{
+			Name: s.say("The user is accepted", "کاربر پذیرفته می‌شود"), API: "auth", Outcome: ui.Status{Tone: ui.Failure, Text: s.say("Failed", "ناموفق")}, Took: s.say("80 ms", "۸۰ میلی‌ثانیه"),
+			Advice: s.say("The provider does not accept user name and password. Check both.", "ارائه‌دهنده نام کاربری و گذرواژه را نمی‌پذیرد. هر دو را بررسی کنید."),
+		},
 		{Name: s.say("The scope is granted", "دسترسی داده شده است"), API: "auth", Subject: "repigma.payment.list", Outcome: ui.Status{Text: s.say("Not reached", "انجام نشد")}, Took: "–"},
 	}
 }
 
 func (s sample) removal() ui.Confirmation {
-	return ui.Confirmation{Title: s.say("Remove connection", "حذف اتصال"), Text: s.say("Its credentials are deleted.", "اطلاعات ورود آن پاک می‌شود."), Action: "/admin/connections/toman-staging/remove",
+	return ui.Confirmation{
+		Title: s.say("Remove connection", "حذف اتصال"), Text: s.say("Its credentials are deleted.", "اطلاعات ورود آن پاک می‌شود."), Action: "/admin/connections/toman-staging/remove",
 		Confirm: s.say("Remove this connection", "این اتصال حذف شود"), Dangerous: true, CancelHref: "/admin/connections/toman-staging", Type: "toman-staging",
-		TypeField: ui.Field{Name: "confirm", Label: s.say("Type toman-staging to confirm", "برای تأیید toman-staging را تایپ کنید"), LTR: true}}
+		TypeField: ui.Field{Name: "confirm", Label: s.say("Type toman-staging to confirm", "برای تأیید toman-staging را تایپ کنید"), LTR: true},
+	}
 }
