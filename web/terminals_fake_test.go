@@ -176,7 +176,7 @@ type office struct {
 }
 
 // newOffice opens a portal whose directory has been fetched. more are connections beside the one that has a provider.
-func newOffice(t *testing.T, more ...web.ReportingConnection) *office {
+func newOffice(t testing.TB, more ...web.ReportingConnection) *office {
 	t.Helper()
 	o := &office{provider: newReporting()}
 	o.portal = newPortal(t, func(p *portal, c *web.Config) {
