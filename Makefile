@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 export CGO_ENABLED ?= 0
 GO ?= go
-TOOL = cd tools && $(GO) tool
+TOOL = $(GO) tool -modfile=tools/go.mod
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 # The browser tests find their driver and their browser here; a missing one is an error, never a skip.
@@ -53,12 +53,12 @@ diff: ## generated code and go.mod are up to date, and everything is formatted
 	$(GO) mod tidy -diff
 	$(GO) mod verify
 	@git diff --exit-code -- '*_templ.go' || { echo "run make generate and commit the result"; exit 1; }
-	@unformatted=$$($(TOOL) gofumpt -l -extra ../cmd ../web ../store ../provider ../internal ../e2e ../static ../templates | grep -v _templ.go || true); \
+	@unformatted=$$($(TOOL) gofumpt -l -extra cmd web store provider internal e2e static templates | grep -v _templ.go || true); \
 	  [ -z "$$unformatted" ] || { echo "not formatted with gofumpt -extra:"; echo "$$unformatted"; exit 1; }
 
 lint:
 	$(GO) vet ./...
-	$(TOOL) golangci-lint run --path-mode=abs -c ../.golangci.yml ../...
+	$(TOOL) golangci-lint run ./...
 
 bench: ## the figures of docs/performance.md, as a table at the end
 	$(GO) test -run '^$$' -bench . -benchmem ./store/... ./web/... ./internal/... ./provider/...
