@@ -29,7 +29,7 @@ generate: ## Go code of the templates
 test: unit journeys ## everything, installing what the browser tests need where it can
 
 unit:
-	$(GO) test $$($(GO) list ./... | grep -v '/e2e$$')
+	$(GO) test -timeout 30m $$($(GO) list ./... | grep -v '/e2e$$')
 
 journeys: browser
 	$(GO) test -count=1 -timeout 15m ./e2e
@@ -46,7 +46,7 @@ browser:
 check: diff lint race journeys ## all that CI runs
 
 race: ## unit tests under the race detector
-	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v '/e2e$$')
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v '/e2e$$')
 
 diff: ## generated code and go.mod are up to date, and everything is formatted
 	$(GO) tool templ generate -log-level warn
