@@ -93,7 +93,7 @@ func TestAccessibility(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	portal := demo(t)
+	portal := furnishedDemo(t)
 	all := pages(t, portal)
 	for _, lang := range []string{"en", "fa"} {
 		visitors := map[string]*visitor{}

@@ -140,7 +140,7 @@ func TestToasts(t *testing.T) {
 	v.submit("Save label and notes")
 	toast := v.find("#toasts [role=status]")
 	v.say(toast, "Label and notes were saved.")
-	v.say(v.find("main .alert[role=status]"), "Label and notes were saved.")
+	v.say(v.find("main .alert[data-tone=success]"), "Label and notes were saved.")
 	v.ok(v.Clock().RunFor(6000))
 	v.see(toast)
 	v.ok(toast.Hover())
@@ -149,7 +149,7 @@ func TestToasts(t *testing.T) {
 	v.ok(v.find("main h1").Hover())
 	v.ok(v.Clock().RunFor(9000))
 	v.none(toast)
-	v.see(v.find("main .alert[role=status]"))
+	v.see(v.find("main .alert[data-tone=success]"))
 
 	v.open("/terminals/" + uuid)
 	v.typeInto("label", "Window 6")
@@ -292,7 +292,7 @@ func TestHistoryGetsWholePages(t *testing.T) {
 
 // TestAttributesThatNeedEval looks for what the content security policy would break or, worse, let through.
 func TestAttributesThatNeedEval(t *testing.T) {
-	portal := demo(t)
+	portal := furnishedDemo(t)
 	v := visit(t, portal)
 	v.signIn("admin", nil)
 	banned := regexp.MustCompile(`hx-on|hx-boost|hx-vals="js:|hx-trigger="[^"]*\[|="javascript:| on[a-z]+="| style="`)

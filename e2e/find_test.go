@@ -322,6 +322,94 @@ func TestColumnsPersist(t *testing.T) {
 	other.see(other.find("#payments-table thead th").Filter(playwright.LocatorFilterOptions{HasText: "PSP"}))
 }
 
+// TestTableStaysInItsRegion looks at the list on a phone: the page does not scroll sideways, the table does inside of a
+// region that the keyboard reaches, and its head and its first column stay in view.
+func TestTableStaysInItsRegion(t *testing.T) {
+	v := visit(t, demo(t), playwright.BrowserNewContextOptions{Viewport: &playwright.Size{Width: 360, Height: 740}})
+	v.signIn("finance", map[string]string{"density": "compact"})
+	v.readThrough()
+	v.open("/payments?size=100")
+	if got := v.attribute("html", "data-density"); got != "compact" {
+		t.Errorf("the rows are %q, want compact as chosen", got)
+	}
+	region := v.role("region", "Payments")
+	v.ok(expect.Locator(region).ToHaveAttribute("tabindex", "0"))
+	v.ok(region.Focus())
+	v.press("ArrowRight")
+	edges := v.eval(`() => {
+	  const region = document.querySelector("#payments-table"), box = region.getBoundingClientRect();
+	  region.scrollTo({left: 200, top: 600, behavior: "instant"});
+	  const head = region.querySelector("thead th:nth-child(2)").getBoundingClientRect(), first = region.querySelector("tbody tr:nth-child(60) > :first-child").getBoundingClientRect();
+	  return {page: document.documentElement.scrollWidth - document.documentElement.clientWidth, moved: region.scrollLeft,
+	    head: region.scrollTop ? head.top - box.top : 0, first: first.left - box.left};
+	}`).(map[string]any)
+	if number(edges["page"]) > 0 {
+		t.Errorf("the page is %v pixels wider than the window", edges["page"])
+	}
+	if number(edges["moved"]) == 0 {
+		t.Error("the table does not scroll in its region")
+	}
+	for _, edge := range []string{"head", "first"} {
+		if at := number(edges[edge]); at < -2 || at > 2 {
+			t.Errorf("after scrolling the %s stands %v pixels from the region's edge", edge, at)
+		}
+	}
+	for i, text := range v.texts("#payments-table tbody tr:nth-child(-n+3) > :first-child") {
+		cut := v.eval(`i => { const e = document.querySelectorAll("#payments-table tbody tr > :first-child")[i]; return e.scrollWidth > e.clientWidth + 1 }`, i).(bool)
+		if cut {
+			t.Errorf("the time %q is cut off", text)
+		}
+	}
+}
+
+// TestSavingLeadsBackToTheFilteredList saves something on a page that was opened from a filtered list.
+func TestSavingLeadsBackToTheFilteredList(t *testing.T) {
+	v := visit(t, demo(t))
+	v.signIn("operations", nil)
+	v.open("/terminals?type=pos")
+	v.click(v.find("#terminals-table tbody tr:nth-child(2) th a"))
+	v.see(v.find("#f-label"))
+	back, err := v.role("link", "Back to list").GetAttribute("href")
+	v.ok(err)
+	if !sameAddress(back, "/terminals?type=pos") {
+		t.Errorf("the way back leads to %s", back)
+	}
+	v.typeInto("notes", "Paper roll changed in November.")
+	v.submit("Save label and notes")
+	v.see(v.find("main .alert[data-tone=success]"))
+	if !sameAddress(v.path(), "/terminals?type=pos") {
+		t.Errorf("after saving the page is %s, want the filtered list", v.path())
+	}
+	v.ok(expect.Locator(v.find("main [name=type]")).ToHaveValue("pos"))
+}
+
+// TestEmptyListsDiffer shows three lists without rows, each with its own reason and its own way on.
+func TestEmptyListsDiffer(t *testing.T) {
+	portal, _, link := serve(t, "PORTAL_SECOND_FACTOR=offered")
+	admin := visit(t, portal)
+	admin.open(strings.TrimPrefix(link, portal.url))
+	admin.typeInto("username", "mina")
+	admin.typeInto("new_password", "three old bridges")
+	admin.typeInto("repeat_password", "three old bridges")
+	admin.submit("Create administrator")
+	admin.at("/sign-in")
+	admin.fillSignIn("mina", "three old bridges")
+	admin.at("/")
+	admin.open("/payments")
+	admin.say(admin.find("#payments .empty-state"), "No provider is connected yet")
+	admin.ok(expect.Locator(admin.find("#payments .empty-state a.btn")).ToHaveAttribute("href", "/admin/connections"))
+
+	v := visit(t, demo(t))
+	v.signIn("finance", nil)
+	v.readThrough()
+	v.open("/payments?q=0000000000000000000000")
+	v.say(v.find("#payments .empty-state"), "Nothing matches these filters")
+	v.click(within(v.find("#payments .empty-state"), "link", "Clear all"))
+	v.see(v.find("#payments-table"))
+	v.open("/admin/audit", 403)
+	v.say(v.find("main .error-page"), "audit.read")
+}
+
 // TestDetailAndBack opens a payment and comes back to the same place: page, filter, scroll position and row.
 func TestDetailAndBack(t *testing.T) {
 	v := visit(t, demo(t))

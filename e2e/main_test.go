@@ -6,6 +6,7 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,8 @@ import (
 )
 
 var (
+	// tempDir holds the program and the data of the demos that several tests use.
+	tempDir string
 	// binary is the program under test.
 	binary string
 	// chromium is the one browser of all tests; each has a context of its own.
@@ -32,12 +35,12 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "payportal-e2e")
-	if err != nil {
+	var err error
+	if tempDir, err = os.MkdirTemp("", "payportal-e2e"); err != nil {
 		return failed(err)
 	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "portal")
+	defer os.RemoveAll(tempDir)
+	binary = filepath.Join(tempDir, "portal")
 	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/portal").CombinedOutput(); err != nil {
 		return failed(fmt.Errorf("build the program: %w\n%s", err, out))
 	}
@@ -47,8 +50,8 @@ func run(m *testing.M) int {
 	}
 	defer stop()
 	code := m.Run()
-	if shared.process != nil {
-		shared.process.stop()
+	if err := errors.Join(shared.end(), furnished.end()); err != nil {
+		return failed(err)
 	}
 	return code
 }
@@ -170,28 +173,49 @@ func (p *process) kill() {
 	<-p.gone
 }
 
-// shared is the demo that journeys use which do not disturb each other.
-var shared struct {
+// standing is a demo that several tests use; the first one starts it.
+type standing struct {
 	once    sync.Once
 	process *process
 	err     error
 }
 
+// shared is for journeys that do not disturb each other, furnished for those that look at all pages.
+var shared, furnished standing
+
+// start gives the demo, which runs until all tests have ended.
+func (s *standing) start(t *testing.T) *process {
+	t.Helper()
+	s.once.Do(func() {
+		dir, err := os.MkdirTemp(tempDir, "demo")
+		if err != nil {
+			s.err = err
+			return
+		}
+		s.process, s.err = startDemo(filepath.Join(dir, "demo.db"))
+	})
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	return s.process
+}
+
+// end stops the demo and tells what browsers have reported to it.
+func (s *standing) end() error {
+	if s.process == nil {
+		return nil
+	}
+	s.process.stop()
+	if strings.Contains(s.process.log.String(), "content security policy violated") {
+		return fmt.Errorf("browsers reported violations of the content security policy:\n%s", s.process.log)
+	}
+	return nil
+}
+
 // demo is the address of the shared demo.
 func demo(t *testing.T) *process {
 	t.Helper()
-	shared.once.Do(func() {
-		dir, err := os.MkdirTemp("", "payportal-demo")
-		if err != nil {
-			shared.err = err
-			return
-		}
-		shared.process, shared.err = startDemo(filepath.Join(dir, "demo.db"))
-	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.process
+	return shared.start(t)
 }
 
 // ownDemo is a demo for one test that changes it.

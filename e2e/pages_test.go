@@ -21,33 +21,39 @@ type somePage struct {
 	status int
 }
 
-// furnishing puts into the shared demo what a demo does not have by itself: a creation whose outcome is not known, a saved
-// view and reports in all states.
+// furnishing puts into a demo what it does not have by itself: a creation whose outcome is not known, a saved view and
+// reports in all states.
 var furnishing sync.Once
+
+// furnishedDemo is the demo to look at all pages of. Nobody else changes it.
+func furnishedDemo(t *testing.T) *process {
+	t.Helper()
+	portal := furnished.start(t)
+	furnishing.Do(func() { furnish(t, portal) })
+	return portal
+}
 
 func furnish(t *testing.T, portal *process) {
 	t.Helper()
-	furnishing.Do(func() {
-		v := visit(t, portal)
-		v.signIn("admin", nil)
-		v.readThrough()
-		portal.inject(t, fault{Kind: "reset", Service: "psp_reporting", Method: "POST", Path: "/terminals/", AfterEffect: true, Times: 1})
-		v.open("/terminals/new")
-		v.fillTerminal(newTerminal{kind: "pos", number: "77008801", acceptor: "45678", start: "2026-01-05", description: "Kiosk at the station"})
-		v.submit("Create terminal")
-		v.ok(v.WaitForURL(regexp.MustCompile(`/terminals/commands/\d+$`)))
-		portal.mend(t)
-		for _, status := range []int{reportInProgress, reportReady, reportFailed, reportExpired} {
-			portal.putReport(t, status)
-		}
-		v.open("/reports")
-		v.submit("Refresh")
-		v.see(v.find("#reports-table"))
-		v.open("/payments/views?status=failed&sort=-amount")
-		v.typeInto("name", "Failed, largest first")
-		v.submit("Save")
-		v.see(v.find("main .alert[data-tone=success]"))
-	})
+	v := visit(t, portal)
+	v.signIn("admin", nil)
+	v.readThrough()
+	portal.inject(t, fault{Kind: "reset", Service: "psp_reporting", Method: "POST", Path: "/terminals/", AfterEffect: true, Times: 1})
+	v.open("/terminals/new")
+	v.fillTerminal(newTerminal{kind: "pos", number: "77008801", acceptor: "45678", start: "2026-01-05", description: "Kiosk at the station"})
+	v.submit("Create terminal")
+	v.ok(v.WaitForURL(regexp.MustCompile(`/terminals/commands/\d+$`)))
+	portal.mend(t)
+	for _, status := range []int{reportInProgress, reportReady, reportFailed, reportExpired} {
+		portal.putReport(t, status)
+	}
+	v.open("/reports")
+	v.submit("Refresh")
+	v.see(v.find("#reports-table"))
+	v.open("/payments/views?status=failed&sort=-amount")
+	v.typeInto("name", "Failed, largest first")
+	v.submit("Save")
+	v.see(v.find("main .alert[data-tone=success]"))
 }
 
 var (
@@ -93,7 +99,6 @@ func (v *visitor) crawl() []string {
 // only seen when something is wrong.
 func pages(t *testing.T, portal *process) []somePage {
 	t.Helper()
-	furnish(t, portal)
 	v := visit(t, portal)
 	v.signIn("admin", nil)
 	var all []somePage

@@ -17,7 +17,7 @@ const screenshotsFolder = "PORTAL_SCREENSHOTS"
 // them stays known to work.
 func TestScreenshots(t *testing.T) {
 	folder := os.Getenv(screenshotsFolder)
-	portal := demo(t)
+	portal := furnishedDemo(t)
 	all := pages(t, portal)
 	if folder == "" {
 		folder = t.TempDir()
@@ -58,7 +58,10 @@ func (v *visitor) pictures(name string) int {
 	v.t.Helper()
 	taken := 0
 	for _, width := range []int{1440, 360} {
-		v.ok(v.SetViewportSize(width, map[int]int{1440: 900, 360: 740}[width]))
+		// A window as high as the page, so that what sticks to its edges stands where it belongs.
+		v.ok(v.SetViewportSize(width, 900))
+		height := v.eval(`() => Math.min(document.documentElement.scrollHeight, 6000)`)
+		v.ok(v.SetViewportSize(width, int(number(height))))
 		for theme, scheme := range map[string]*playwright.ColorScheme{"light": playwright.ColorSchemeLight, "dark": playwright.ColorSchemeDark} {
 			v.ok(v.EmulateMedia(playwright.PageEmulateMediaOptions{ColorScheme: scheme}))
 			picture, err := v.Screenshot(playwright.PageScreenshotOptions{
