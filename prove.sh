@@ -22,7 +22,7 @@ proof() {
   fi
   printf 'ok %-28s %5d s' "$name" $((SECONDS - began))
   # What a test counted stands on its log line, of a fuzz target on its last.
-  { grep -hE '^ +[a-z_]+_test\.go:[0-9]+: ' "$log" || grep -hE '^fuzz: elapsed' "$log" | tail -n 1; } | sed -E 's/^ +[a-z_]+_test\.go:[0-9]+: /  /' | tr '\n' ';' || true
+  { grep -hE '^ +[a-z_]+_test\.go:[0-9]+: ' "$log" || grep -hE '^fuzz: elapsed' "$log" | tail -n 1; } | sed -E 's/^( +[a-z_]+_test\.go:[0-9]+: )?/  /' | tr '\n' ';' || true
   echo
 }
 

@@ -133,9 +133,9 @@ func newAttack(t *testing.T, b *bench, seed uint64) *attack {
 }
 
 // explorePages bounds the walk, and explorePerRoute how many addresses of one route are kept.
-const (
-	explorePages    = 150
-	explorePerRoute = 3
+var (
+	explorePages    = max(rounds(150, 150), 80)
+	explorePerRoute = rounds(3, 3)
 )
 
 // explore walks the portal as the administrator and notes the addresses, parameters and forms of every route it meets.

@@ -24,7 +24,7 @@ import (
 // TestDiskTrouble is R23: while the database cannot be written, reading goes on, no writing is said to have been done, the
 // answer is an honest 503, and everything works again as soon as it can be written.
 func TestDiskTrouble(t *testing.T) {
-	for name, trouble := range map[string]func(t *testing.T) (dir string, begin func(b *bench), end func(b *bench)){
+	for name, trouble := range map[string]func(t *testing.T) (dir string, begin, end func(b *bench)){
 		"no space left": fullDisk,
 		"writing fails": failingWrites,
 		"read only":     readOnly,
@@ -82,8 +82,10 @@ func (b *bench) newTerminal(t *testing.T, number string) url.Values {
 	}
 	for _, account := range accounts {
 		if account.Enabled {
-			return url.Values{"terminal_type": {"pos"}, "psp_account_uuid": {account.UUID}, "terminal_number": {number},
-				"acceptor_code": {"213"}, "start_fetch_time": {"2026-01-02"}, "enabled": {"1"}}
+			return url.Values{
+				"terminal_type": {"pos"}, "psp_account_uuid": {account.UUID}, "terminal_number": {number},
+				"acceptor_code": {"213"}, "start_fetch_time": {"2026-01-02"}, "enabled": {"1"},
+			}
 		}
 	}
 	t.Fatal("no account is enabled")

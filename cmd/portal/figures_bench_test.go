@@ -30,7 +30,8 @@ func BenchmarkFigures(b *testing.B) {
 // figures collects what was measured.
 type figures struct {
 	*site
-	lines []figure
+	lines  []figure
+	filled []figure // those of the first fill, once it was made
 }
 
 // figure is a line of the table. A limit of 0 is no target.

@@ -45,7 +45,7 @@ func (f *figures) pages(b *testing.B) {
 	floor, view := &pageKind{path: "/"}, &pageKind{path: "/view"}
 
 	portal, bare := f.serve(b, f.db), f.serveFloor(b)
-	user, nobody := f.visit(b, portal), newVisitor(bare.url, bare.network)
+	user, nobody := portal.visit(f.jar), newVisitor(bare.url, bare.network)
 	f.checkSize(b, user, nobody, filtered)
 	for range b.N {
 		for _, kind := range []*pageKind{floor, view} {

@@ -28,7 +28,8 @@ type site struct {
 	dir                     string
 	portal, floor, provider string // paths of the programs
 	db, key                 string
-	password                string // of benchUser
+	password                string         // of benchUser
+	jar                     http.CookieJar // of a browser in which benchUser has signed in
 	upstream                *daemon
 }
 
@@ -46,7 +47,7 @@ func openSite(b *testing.B) *site {
 	copyFile(b, million, s.db)
 	var addresses toman.Toman
 	s.upstream, addresses = s.provide(b, 2000)
-	s.prepare(b, s.db, addresses)
+	s.jar = s.prepare(b, s.db, addresses)
 	return s
 }
 
@@ -92,8 +93,9 @@ func (s *site) provide(b *testing.B, payments int) (*daemon, toman.Toman) {
 	return d, addresses
 }
 
-// prepare gives a database its user and its connection, as an operator does, and signs in once to choose a password.
-func (s *site) prepare(b *testing.B, db string, provider toman.Toman) {
+// prepare gives a database its user and its connection, as an operator does, and signs in. The session outlives the process
+// that began it.
+func (s *site) prepare(b *testing.B, db string, provider toman.Toman) http.CookieJar {
 	b.Helper()
 	out := s.command(b, db, "", "user", "add", "--role", "finance", benchUser)
 	_, given, _ := strings.Cut(strings.TrimSpace(out), "one-time password: ")
@@ -107,11 +109,12 @@ func (s *site) prepare(b *testing.B, db string, provider toman.Toman) {
 	}
 	p := s.serve(b, db)
 	defer p.stop(b)
-	v := newVisitor(p.url, &http.Transport{})
+	v := newVisitor(p.url, p.network)
 	v.post(b, "/sign-in", http.StatusSeeOther, url.Values{"username": {benchUser}, "password": {given}})
 	v.post(b, "/account/password", http.StatusSeeOther, url.Values{"password": {given}, "new_password": {s.password}, "repeat_password": {s.password}})
 	p.stop(b)
 	s.command(b, db, string(definition), "connection", "add")
+	return v.client.Jar
 }
 
 // command runs a command of the portal to its end.
@@ -298,10 +301,9 @@ func (d *daemon) memory(b *testing.B) int64 {
 	return kilobytes << 10
 }
 
-// visit signs the bench's user in.
-func (s *site) visit(b *testing.B, d *daemon) *visitor {
-	b.Helper()
+// visit is the browser that signed in before the process began.
+func (d *daemon) visit(jar http.CookieJar) *visitor {
 	v := newVisitor(d.url, d.network)
-	v.post(b, "/sign-in", http.StatusSeeOther, url.Values{"username": {benchUser}, "password": {s.password}})
+	v.client.Jar = jar
 	return v
 }

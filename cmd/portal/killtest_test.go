@@ -35,17 +35,14 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	before := b.provider.PSPReporting.CountPayments(pspreporting.TypeIPG) + b.provider.PSPReporting.CountPayments(pspreporting.TypePOS)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	began := time.Now()
-	var first, slowest time.Duration
+	fastest, slowest := time.Minute, time.Duration(0)
 	for n := range kills {
 		spawned := time.Now()
 		p := b.serve(t)
 		start := time.Since(spawned)
-		slowest = max(slowest, start)
-		if n == 0 {
-			first = start
-		}
-		// A life is up to eight times as long as a start, on a slow machine as on a fast one.
-		d.live(t, p, 10*time.Millisecond+time.Duration(random.Int64N(8*int64(first))), func() {
+		fastest, slowest = min(fastest, start), max(slowest, start)
+		// A life is some times as long as a start, on a slow machine as on a fast one.
+		d.live(t, p, 10*time.Millisecond+time.Duration(random.Int64N(starts*int64(fastest))), func() {
 			if n == 0 {
 				awaitRows(t, b.settings.DB, "SELECT count(*) FROM payments", 1)
 			}
@@ -73,6 +70,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		t.Errorf("%s; %d of %d payments: the kills did not hit what they are meant for", d, filled, before)
 	}
 }
+
+// starts is how many times as long as a start a life may be.
+var starts = int64(max(rounds(8, 8), 4))
 
 // openKillBench prepares a file as the first start would leave it, with an empty mirror, and a provider that is slow and
 // loses answers.

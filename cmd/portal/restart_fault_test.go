@@ -38,7 +38,7 @@ func TestKilledWhileMigrating(t *testing.T) {
 	final := schemaOf(t, b.settings.DB, "")
 
 	met := map[int64]int{}
-	for range max(rounds(16, 200), 6) {
+	for range rounds(16, 200) {
 		file := filepath.Join(t.TempDir(), "portal.db")
 		killed, _, err := spawn([]string{"PORTAL_MASTER_KEY=" + b.key, "PORTAL_DB=" + file}, "serve", "--listen", "127.0.0.1:0",
 			"--listen-checkout", "127.0.0.1:0", "--listen-hooks", "127.0.0.1:0", "--listen-metrics", "")
