@@ -56,7 +56,7 @@ const readers = 8
 func Open(ctx context.Context, path string) (*DB, error) {
 	// A first fill touches thousands of index pages in each commit: room to keep them, and checkpoints of many commits at once.
 	writer, err := sql.Open("sqlite", dsn(path, "_txlock=immediate", "_pragma=synchronous(FULL)",
-		"_pragma=cache_size(-8000)", "_pragma=wal_autocheckpoint(4000)"))
+		"_pragma=cache_size(-32000)", "_pragma=wal_autocheckpoint(8000)"))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
