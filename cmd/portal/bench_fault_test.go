@@ -222,7 +222,7 @@ func (h inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	w := httptest.NewRecorder()
 	defer func() {
 		if cause := recover(); cause != nil {
-			if cause != http.ErrAbortHandler {
+			if abort, ok := cause.(error); !ok || !errors.Is(abort, http.ErrAbortHandler) {
 				panic(cause)
 			}
 			resp, err = nil, errAborted
@@ -354,19 +354,6 @@ func excerpt(page string) string {
 		page = page[at:]
 	}
 	return page[:min(len(page), 1500)]
-}
-
-// sendForm fills in the first form of a page that posts to action, and sends it.
-func (v *visitor) sendForm(t testing.TB, page, action string, fields url.Values, status int) reply {
-	t.Helper()
-	a := v.get(t, page, http.StatusOK)
-	for _, f := range formsOf(a.body, page) {
-		if f.method == http.MethodPost && f.action == action {
-			return v.post(t, action, status, f.with(fields))
-		}
-	}
-	t.Fatalf("%s has no form that posts to %s", page, action)
-	return reply{}
 }
 
 // pageForm is a form as a page offers it.

@@ -77,7 +77,7 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 	b.usePersonalSecrets(t, c, admin, answers)
 	b.usePaymentSecrets(t, c, admin)
 	b.panicOverSecrets(t, answers)
-	b.collectTokens(c, admin)
+	b.collectTokens(c)
 
 	places := b.placesOnDisk(t)
 	places["the log"] = []byte(b.said.take())
@@ -342,7 +342,7 @@ func (b *bench) panicOverSecrets(t *testing.T, answers *recordedAnswers) {
 }
 
 // collectTokens adds what the portal and its providers told each other.
-func (b *bench) collectTokens(c *canaries, admin *visitor) {
+func (b *bench) collectTokens(c *canaries) {
 	for _, r := range b.provider.Engine.Requests(sandbox.Match{}) {
 		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && !slices.Contains(c.secrets["an access token"], token) {
 			c.add("an access token", token)
