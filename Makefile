@@ -43,7 +43,7 @@ browser:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq chromium; \
 	  else echo "The browser tests need Chromium: install it (Debian: apt-get install chromium) or set PORTAL_TEST_CHROMIUM."; exit 1; fi; fi
 
-check: diff lint race journeys ## all that CI runs
+check: diff lint unit race journeys ## all that CI runs
 
 race: ## unit tests under the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v '/e2e$$')
