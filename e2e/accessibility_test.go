@@ -86,6 +86,12 @@ const wide = `() => {
   }).slice(0, 6).map(e => e.outerHTML.slice(0, 120)).join("\n");
 }`
 
+// spilt finds texts that are wider than the box that they stand in, and so lie over their neighbours.
+const spilt = `() => [...document.querySelectorAll(".top *, main *")].filter(e => {
+  if (!e.checkVisibility() || e.closest(".visually-hidden, select, .chart-box, .table-region table") || !e.textContent.trim()) return false;
+  return e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).overflowX === "visible";
+}).map(e => e.scrollWidth + " in " + e.clientWidth + ": " + e.outerHTML.slice(0, 160)).join("\n")`
+
 // TestAccessibility looks at every page in English and Persian, light and dark: the rules of WCAG 2.2 AA by axe, the
 // contrast of every text, targets that a finger hits, and no sideways scrolling on a phone or with text of double size.
 func TestAccessibility(t *testing.T) {
@@ -112,7 +118,7 @@ func TestAccessibility(t *testing.T) {
 			if page.user != "" {
 				v.prefer(map[string]map[string]string{"en": nil, "fa": persian}[lang])
 			}
-			v.run(lang+"/"+page.name, func(t *testing.T) { v.examine(page) })
+			v.run(lang+"/"+page.name, func(*testing.T) { v.examine(page) })
 		}
 	}
 }
@@ -145,6 +151,7 @@ func (v *visitor) examine(page somePage) {
 	for _, width := range []int{360, 320} {
 		v.ok(v.SetViewportSize(width, 740))
 		report(fmt.Sprintf("%d pixels", width), v.eval(wide).(string))
+		report(fmt.Sprintf("texts at %d pixels", width), v.eval(spilt).(string))
 	}
 }
 

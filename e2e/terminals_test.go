@@ -208,8 +208,7 @@ func TestNoteOnTerminal(t *testing.T) {
 		asked++
 		_ = d.Dismiss()
 	})
-	// The browser holds the click back until its question is answered, so there is nothing to wait for.
-	_ = first.role("link", "Reports").Click(playwright.LocatorClickOptions{NoWaitAfter: playwright.Bool(true)})
+	first.click(first.role("link", "Reports"))
 	eventually(t, "the browser asked about what was typed", func() bool { return asked == 1 })
 	first.at("/terminals/" + uuid)
 	first.submit("Save label and notes")

@@ -64,6 +64,7 @@ func visit(t *testing.T, portal *process, options ...playwright.BrowserNewContex
 		t.Fatal(err)
 	}
 	context.SetDefaultTimeout(float64(patience.Milliseconds()))
+	context.SetDefaultNavigationTimeout(float64(patience.Milliseconds()))
 	v := &visitor{t: t, portal: portal, context: context}
 	v.ok(context.AddInitScript(playwright.Script{Content: playwright.String(watcher)}))
 	context.OnConsole(func(m playwright.ConsoleMessage) {
