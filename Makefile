@@ -62,7 +62,7 @@ lint:
 
 bench: ## the figures of docs/performance.md, as a table at the end
 	$(GO) test -run '^$$' -bench . -benchmem ./store/... ./web/... ./internal/... ./provider/...
-	$(GO) test -run '^$$' -bench Figures -benchtime 5x -timeout 20m ./cmd/portal
+	$(GO) test -run '^$$' -bench Figures -benchtime 3x -timeout 25m ./cmd/portal
 
 prove: ## the long runs: fuzzing and kill tests
 	./prove.sh
