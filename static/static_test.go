@@ -136,6 +136,22 @@ func TestStylesheetNamesOnlyAssets(t *testing.T) {
 	}
 }
 
+// The content security policy blocks pictures in data: addresses; a style sheet that has one would be reported for it.
+func TestNoStylesheetHasDataAddresses(t *testing.T) {
+	for name := range byName {
+		if path.Ext(name) != ".css" {
+			continue
+		}
+		css := string(body(t, get(t, Path(name), "")))
+		if strings.Contains(css, "data:") {
+			t.Errorf("%s has data: addresses", name)
+		}
+		if strings.Count(css, "{") != strings.Count(css, "}") {
+			t.Errorf("%s is cut: %d braces open and %d close", name, strings.Count(css, "{"), strings.Count(css, "}"))
+		}
+	}
+}
+
 // Physical directions would be wrong in one of the two directions of writing.
 func TestStylesheetIsLogical(t *testing.T) {
 	physical := regexp.MustCompile(`(^|[\s;{])(margin|padding|border)-(left|right|top|bottom)\b|[\s;{](left|right|top|bottom|float|width|height|min-width|max-width|min-height|max-height)\s*:|text-align:\s*(left|right)`)
