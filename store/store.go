@@ -54,9 +54,10 @@ const readers = 8
 
 // Open opens or creates the database file, without migrating it.
 func Open(ctx context.Context, path string) (*DB, error) {
-	// A first fill touches thousands of index pages in each commit: room to keep them, and checkpoints of many commits at once.
+	// A first fill touches some ten thousand index pages in each commit: room to keep them until it, so that each is written
+	// once, and checkpoints of many commits at once.
 	writer, err := sql.Open("sqlite", dsn(path, "_txlock=immediate", "_pragma=synchronous(FULL)",
-		"_pragma=cache_size(-32000)", "_pragma=wal_autocheckpoint(8000)"))
+		"_pragma=cache_size(-64000)", "_pragma=wal_autocheckpoint(20000)"))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

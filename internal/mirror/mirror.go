@@ -88,7 +88,8 @@ type Store interface {
 // Policy is how often and how far lists are read again; see the package comment.
 type Policy struct {
 	Overlap, Deep, DeepEvery time.Duration
-	// Batch bounds the rows, and BatchTime the waiting, of one commit.
+	// Batch bounds the rows, and BatchTime the waiting, of one commit. A commit writes each index page that it touched once:
+	// the more rows, the fewer pages a row. It also keeps other writers waiting, for half a second when it is full.
 	Batch     int
 	BatchTime time.Duration
 	// Retry is the wait after the first failure; it doubles up to MaxRetry.
@@ -98,7 +99,7 @@ type Policy struct {
 // DefaultPolicy is what the portal runs with.
 var DefaultPolicy = Policy{
 	Overlap: 15 * time.Minute, Deep: 7 * 24 * time.Hour, DeepEvery: 24 * time.Hour,
-	Batch: 2000, BatchTime: 200 * time.Millisecond,
+	Batch: 16_000, BatchTime: 500 * time.Millisecond,
 	Retry: 5 * time.Second, MaxRetry: 15 * time.Minute,
 }
 

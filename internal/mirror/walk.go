@@ -25,8 +25,9 @@ type page struct {
 	err        error
 }
 
-// pagesAhead is how many pages are fetched while a batch is written.
-const pagesAhead = 32
+// pagesAhead is how many pages are fetched while a batch is written: more than a full batch has, so that the next one is there
+// when the store is free.
+const pagesAhead = 256
 
 // walk reads the unfinished walk of s to its end. Pages are fetched while earlier ones are being written; each commit has the
 // cursor behind its last page.
