@@ -1,15 +1,12 @@
 package pspreporting
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"payportal/provider/sandbox"
 )
@@ -52,15 +49,8 @@ func (s *Server) getTerminal(w http.ResponseWriter, _ *http.Request, segment str
 }
 
 func (s *Server) createTerminal(w http.ResponseWriter, r *http.Request, _ string) {
-	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(kind) != "application/json" {
-		sandbox.WriteDetail(w, http.StatusUnsupportedMediaType, fmt.Sprintf("Unsupported media type %q in request.", kind))
-		return
-	}
-	var fields map[string]any
-	decoder := json.NewDecoder(r.Body)
-	decoder.UseNumber()
-	if err := decoder.Decode(&fields); err != nil || decoder.More() {
-		sandbox.WriteDetail(w, http.StatusBadRequest, "JSON parse error - Expecting value: line 1 column 1 (char 0)")
+	fields, ok := sandbox.ReadFields(w, r)
+	if !ok {
 		return
 	}
 	t, wrong, err := s.create(fields)
@@ -75,7 +65,7 @@ func (s *Server) createTerminal(w http.ResponseWriter, r *http.Request, _ string
 }
 
 // create makes the effect of P3: kept, in the state file, in the ledger, and from now on seen in live payments.
-func (s *Server) create(fields map[string]any) (terminal, problems, error) {
+func (s *Server) create(fields map[string]any) (terminal, sandbox.Problems, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, wrong := s.readTerminal(fields)
@@ -91,28 +81,23 @@ func (s *Server) create(fields map[string]any) (terminal, problems, error) {
 	return t, nil, nil
 }
 
-// problems are the errors of a 400 answer: {"field": ["message"]}.
-type problems map[string][]string
-
-func (p problems) add(field, message string) { p[field] = append(p[field], message) }
-
 // readTerminal validates as a Django REST framework serializer with these fields would; unknown fields are ignored.
-func (s *Server) readTerminal(fields map[string]any) (terminal, problems) {
-	p := problems{}
+func (s *Server) readTerminal(fields map[string]any) (terminal, sandbox.Problems) {
+	p := sandbox.Problems{}
 	t := terminal{Enabled: true}
-	if v, ok := required(p, fields, "terminal_type"); ok {
+	if v, ok := p.Required(fields, "terminal_type"); ok {
 		t.TerminalType = readChoice(p, "terminal_type", v)
 	}
-	if v, ok := required(p, fields, "psp_account_uuid"); ok {
+	if v, ok := p.Required(fields, "psp_account_uuid"); ok {
 		s.readAccount(p, v, &t)
 	}
-	if v, ok := required(p, fields, "terminal_number"); ok {
-		t.TerminalNumber = readText(p, "terminal_number", v, maxTerminalNumber)
+	if v, ok := p.Required(fields, "terminal_number"); ok {
+		t.TerminalNumber = p.Text("terminal_number", v, maxTerminalNumber)
 	}
-	if v, ok := required(p, fields, "acceptor_code"); ok {
-		t.AcceptorCode = readInteger(p, "acceptor_code", v)
+	if v, ok := p.Required(fields, "acceptor_code"); ok {
+		t.AcceptorCode = p.Integer("acceptor_code", v, 0)
 	}
-	if v, ok := required(p, fields, "start_fetch_time"); ok {
+	if v, ok := p.Required(fields, "start_fetch_time"); ok {
 		t.StartFetchTime = readTime(p, "start_fetch_time", v)
 	}
 	if v, ok := fields["enabled"]; ok {
@@ -121,12 +106,12 @@ func (s *Server) readTerminal(fields map[string]any) (terminal, problems) {
 	if v := fields["description"]; v != nil {
 		text, ok := v.(string)
 		if !ok {
-			p.add("description", "Not a valid string.")
+			p.Add("description", "Not a valid string.")
 		}
 		t.Description = &text
 	}
 	if len(p) == 0 && !s.allowDuplicates && s.exists(t) {
-		p.add("non_field_errors", "The fields terminal_number, psp_account_uuid must make a unique set.")
+		p.Add("non_field_errors", "The fields terminal_number, psp_account_uuid must make a unique set.")
 	}
 	t.UUID = newUUID()
 	t.CreatedAt = formatTime(s.engine.Clock().Now())
@@ -144,95 +129,40 @@ func (s *Server) exists(t terminal) bool {
 
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$`)
 
-func (s *Server) readAccount(p problems, v any, t *terminal) {
+func (s *Server) readAccount(p sandbox.Problems, v any, t *terminal) {
 	text, ok := v.(string)
 	if !ok || !uuidForm.MatchString(text) {
-		p.add("psp_account_uuid", "Must be a valid UUID.")
+		p.Add("psp_account_uuid", "Must be a valid UUID.")
 		return
 	}
 	a, ok := s.account(text)
 	if !ok {
-		p.add("psp_account_uuid", fmt.Sprintf("Invalid pk \"%s\" - object does not exist.", text))
+		p.Add("psp_account_uuid", fmt.Sprintf("Invalid pk \"%s\" - object does not exist.", text))
 		return
 	}
 	t.PSPAccountUUID, t.PSP = a.UUID, a.PSP
 }
 
-func required(p problems, fields map[string]any, name string) (any, bool) {
-	v, present := fields[name]
-	switch {
-	case !present:
-		p.add(name, "This field is required.")
-	case v == nil:
-		p.add(name, "This field may not be null.")
-	default:
-		return v, true
-	}
-	return nil, false
-}
-
-func readChoice(p problems, name string, v any) int {
+func readChoice(p sandbox.Problems, name string, v any) int {
 	n, err := strconv.Atoi(fmt.Sprint(v))
 	if err != nil || n != TypeIPG && n != TypePOS {
-		p.add(name, fmt.Sprintf("\"%v\" is not a valid choice.", v))
+		p.Add(name, fmt.Sprintf("\"%v\" is not a valid choice.", v))
 	}
 	return n
 }
 
-func readText(p problems, name string, v any, longest int) string {
-	var text string
-	switch v := v.(type) {
-	case string:
-		text = strings.TrimSpace(v)
-	case json.Number:
-		text = v.String()
-	default:
-		p.add(name, "Not a valid string.")
-		return ""
-	}
-	switch {
-	case text == "":
-		p.add(name, "This field may not be blank.")
-	case utf8.RuneCountInString(text) > longest:
-		p.add(name, fmt.Sprintf("Ensure this field has no more than %d characters.", longest))
-	case strings.ContainsRune(text, 0):
-		p.add(name, "Null characters are not allowed.")
-	}
-	return text
-}
-
-// readInteger takes numbers and, as the framework does, numbers in quotes; the column is assumed to hold 63 bits.
-func readInteger(p problems, name string, v any) int64 {
-	switch v.(type) {
-	case json.Number, string:
-	default:
-		p.add(name, "A valid integer is required.")
-		return 0
-	}
-	n, err := strconv.ParseInt(strings.TrimSpace(fmt.Sprint(v)), 10, 64)
-	switch {
-	case err != nil:
-		p.add(name, "A valid integer is required.")
-	case n < 0:
-		p.add(name, "Ensure this value is greater than or equal to 0.")
-	case n > math.MaxInt64-1:
-		p.add(name, fmt.Sprintf("Ensure this value is less than or equal to %d.", int64(math.MaxInt64-1)))
-	}
-	return n
-}
-
-func readBool(p problems, name string, v any) bool {
+func readBool(p sandbox.Problems, name string, v any) bool {
 	switch fmt.Sprint(v) {
 	case "true", "True", "1":
 		return true
 	case "false", "False", "0":
 		return false
 	}
-	p.add(name, "Must be a valid boolean.")
+	p.Add(name, "Must be a valid boolean.")
 	return false
 }
 
-func readTime(p problems, name string, v any) string {
+func readTime(p sandbox.Problems, name string, v any) string {
 	text, ok := v.(string)
 	if ok {
 		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02T15:04Z07:00"} {
@@ -241,7 +171,7 @@ func readTime(p problems, name string, v any) string {
 			}
 		}
 	}
-	p.add(name, "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].")
+	p.Add(name, "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].")
 	return ""
 }
 
