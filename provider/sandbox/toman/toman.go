@@ -1,5 +1,5 @@
-// Package toman starts the sandboxes of the Toman APIs together, as one provider: the token endpoint, PSP Reporting and
-// the object storage of its reports, each on a listener of its own, with accounts and data of a demo.
+// Package toman starts the sandboxes of the Toman APIs together, as one provider: the token endpoint, PSP Reporting, the
+// object storage of its reports and Inquiry, each on a listener of its own, with accounts and data of a demo.
 // It holds no behaviour; only cmd/portal and tests import it.
 package toman
 
@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"payportal/provider/sandbox"
+	"payportal/provider/sandbox/inquiry"
 	"payportal/provider/sandbox/pspreporting"
 	"payportal/provider/sandbox/tomanauth"
 )
@@ -30,26 +32,29 @@ type Config struct {
 	Clock *sandbox.Clock
 	// Addresses to listen on, "host:port"; empty for a free port on 127.0.0.1. A demo that keeps its database needs
 	// fixed ones, because the connection's base URLs are in it.
-	AuthAddr, PSPReportingAddr, ObjectStorageAddr string
+	AuthAddr, PSPReportingAddr, ObjectStorageAddr, InquiryAddr string
 	// Auth directs token lives and lock-out. Its clock, clients and users may be left out for those of the demo.
 	Auth tomanauth.Config
 	// Seed directs the data; its clock is set here.
 	Seed pspreporting.SeedConfig
 	// PSPReporting directs the API; engine, authorization and data are set here.
 	PSPReporting pspreporting.Config
+	// Inquiry directs the API; engine and authorization are set here.
+	Inquiry inquiry.Config
 	// LivePerMinute is the rate of new payments, 0 for none.
 	LivePerMinute int
 }
 
 // Toman is the running provider.
 type Toman struct {
-	// AuthURL and PSPReportingURL are base URLs as a connection holds them. ObjectStorageURL is where download links
-	// point; a connection must allow it. None has a slash at the end.
-	AuthURL, PSPReportingURL, ObjectStorageURL string
-	// Engine takes faults and shows requests and effects. Auth and PSPReporting take orders of their own.
+	// AuthURL, PSPReportingURL and InquiryURL are base URLs as a connection holds them. ObjectStorageURL is where download
+	// links point; a connection must allow it. None has a slash at the end, and InquiryURL alone has a path.
+	AuthURL, PSPReportingURL, ObjectStorageURL, InquiryURL string
+	// Engine takes faults and shows requests and effects. Auth, PSPReporting and Inquiry take orders of their own.
 	Engine       *sandbox.Engine
 	Auth         *tomanauth.Server
 	PSPReporting *pspreporting.Server
+	Inquiry      *inquiry.Server
 }
 
 // Start starts all services. They end with Close, or when ctx does.
@@ -82,7 +87,14 @@ func (t *Toman) serve(cfg Config) (err error) {
 	if t.AuthURL, err = t.Engine.Serve(cfg.AuthAddr, t.Auth.Service()); err != nil {
 		return err
 	}
-	t.PSPReportingURL, err = t.Engine.Serve(cfg.PSPReportingAddr, t.PSPReporting.Service())
+	if t.PSPReportingURL, err = t.Engine.Serve(cfg.PSPReportingAddr, t.PSPReporting.Service()); err != nil {
+		return err
+	}
+	cfg.Inquiry.Engine = t.Engine
+	cfg.Inquiry.Authorize = t.Auth.Authorize
+	t.Inquiry = inquiry.New(cfg.Inquiry)
+	root, err := t.Engine.Serve(cfg.InquiryAddr, t.Inquiry.Service())
+	t.InquiryURL = root + inquiry.BasePath
 	return err
 }
 
@@ -94,7 +106,7 @@ func (cfg Config) auth(clock *sandbox.Clock) tomanauth.Config {
 		auth.Clients = []tomanauth.Client{{ID: ClientID, Secret: ClientSecret}}
 	}
 	if auth.Users == nil {
-		all := pspreporting.Scopes()
+		all := slices.Concat(pspreporting.Scopes(), inquiry.Scopes())
 		auth.Users = []tomanauth.User{
 			{Username: Username, Password: Password, Scopes: all},
 			{Username: ReaderUsername, Password: Password, Scopes: all[1:]},

@@ -13,20 +13,23 @@ import (
 	"time"
 
 	"payportal/provider/sandbox"
+	"payportal/provider/sandbox/inquiry"
 	"payportal/provider/sandbox/pspreporting"
 	"payportal/provider/sandbox/toman"
 )
 
-func TestStartServesAllThreeHosts(t *testing.T) {
+func TestStartServesAllFourHosts(t *testing.T) {
 	t.Parallel()
 	p, err := toman.Start(t.Context(), toman.Config{Seed: pspreporting.SeedConfig{Payments: 50}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	hosts := map[string]bool{p.AuthURL: true, p.PSPReportingURL: true, p.ObjectStorageURL: true}
-	if len(hosts) != 3 {
-		t.Errorf("got hosts %v, want three different ones", hosts)
+	hosts := map[string]bool{
+		p.AuthURL: true, p.PSPReportingURL: true, p.ObjectStorageURL: true, strings.TrimSuffix(p.InquiryURL, inquiry.BasePath): true,
+	}
+	if len(hosts) != 4 {
+		t.Errorf("got hosts %v, want four different ones", hosts)
 	}
 	for host := range hosts {
 		resp, err := http.Get(host + "/_control/clock")
