@@ -84,6 +84,10 @@ var rules = []rule{
 		why: "the catalogues know numbers and dates and no feature",
 	},
 	{
+		packages: []string{"internal/i18n/..."}, may: []string{"internal/i18n/source"}, never: join(transport, sql),
+		why: "they write what package i18n loads, on the machine of whoever changes a text; the program does not hold them",
+	},
+	{
 		packages: []string{"internal/access", "internal/audit"}, may: join(leaves, []string{"internal/access", "internal/audit"}),
 		never: join(transport, sql),
 		why:   "every use-case stands on rights and trail, so they know none of them",

@@ -6,22 +6,19 @@
 // start with the feature's name. A key stands once in all files of a language. Dotted keys and tables are the same:
 // payments.title = "Payments" or, under [payments], title = "Payments". A plural is a table of forms:
 // payments.count = { one = "{{.Count}} payment", other = "{{.Count}} payments" }.
+//
+// The program holds and loads flat/<language>.txt, which `make generate` writes from the catalogues (package source): a
+// start spends a millisecond on it, and forty on the catalogues themselves.
 package i18n
 
 import (
-	"embed"
-	"errors"
+	_ "embed" // for the flat files
 	"fmt"
-	"slices"
+	"strings"
 	"sync"
 
-	"github.com/BurntSushi/toml"
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 )
-
-//go:embed locales/*.toml
-var localeFiles embed.FS
 
 // Lang is a language of the catalogues.
 type Lang string
@@ -34,6 +31,16 @@ const (
 
 // Langs lists the languages in the order in which they are offered.
 func Langs() []Lang { return []Lang{English, Persian} }
+
+// The flat files. Being strings, they are read where they lie in the binary: no message is copied.
+var (
+	//go:embed flat/en.txt
+	flatEnglish string
+	//go:embed flat/fa.txt
+	flatPersian string
+
+	flatFiles = map[Lang]string{English: flatEnglish, Persian: flatPersian}
+)
 
 // catalogue is one language's messages, compiled. It does not change after Load.
 type catalogue struct {
@@ -50,113 +57,60 @@ type Bundle struct {
 	printers   sync.Map // Prefs to *Printer, for the zones of package calendar only, so that it stays small
 }
 
-// Load reads the catalogues in the binary. An error is a defect of a catalogue and names the file.
+// Load reads the messages in the binary. An error is a defect of a flat file and names the line.
 func Load() (*Bundle, error) {
 	b := &Bundle{catalogues: make(map[Lang]*catalogue)}
-	for _, lang := range Langs() {
-		b.catalogues[lang] = &catalogue{
-			tag:       language.Make(string(lang)),
-			plain:     make(map[string]string),
-			templates: make(map[string]*message),
+	for lang, flat := range flatFiles {
+		c, err := readFlat(lang, flat)
+		if err != nil {
+			return nil, fmt.Errorf("messages of %s: %w", lang, err)
 		}
-	}
-	entries, err := localeFiles.ReadDir("locales")
-	if err != nil {
-		return nil, fmt.Errorf("list catalogues: %w", err)
-	}
-	for _, entry := range entries {
-		if err := b.read("locales/" + entry.Name()); err != nil {
-			return nil, fmt.Errorf("catalogue %s: %w", entry.Name(), err)
-		}
+		b.catalogues[lang] = c
 	}
 	return b, nil
 }
 
-// read adds one file's messages.
-func (b *Bundle) read(path string) error {
-	text, err := localeFiles.ReadFile(path)
-	if err != nil {
-		return err
+// readFlat reads what package source writes as a flat file: comments, "key = text" and "key[form] = text".
+func readFlat(lang Lang, flat string) (*catalogue, error) {
+	c := &catalogue{
+		tag:       language.Make(string(lang)),
+		plain:     make(map[string]string, strings.Count(flat, "\n")),
+		templates: make(map[string]*message),
 	}
-	file, err := goi18n.ParseMessageFileBytes(text, path, map[string]goi18n.UnmarshalFunc{"toml": unmarshalFlat})
-	if err != nil {
-		return err
-	}
-	c := b.catalogues[Lang(file.Tag.String())]
-	if c == nil {
-		return fmt.Errorf("no such language: %s", file.Tag)
-	}
-	for _, m := range file.Messages {
-		if err := c.add(m); err != nil {
-			return fmt.Errorf("%s: %w", m.ID, err)
+	for line := range strings.Lines(flat) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if err := c.add(strings.TrimSuffix(line, "\n")); err != nil {
+			return nil, fmt.Errorf("%w: %q", err, line)
 		}
 	}
-	return nil
+	return c, nil
 }
 
-func (c *catalogue) add(m *goi18n.Message) error {
-	if _, twice := c.plain[m.ID]; twice || c.templates[m.ID] != nil {
-		return errors.New("the key stands twice")
+var unescaped = strings.NewReplacer(`\\`, `\`, `\n`, "\n")
+
+// add reads one line of a flat file.
+func (c *catalogue) add(line string) error {
+	name, text, found := strings.Cut(line, " = ")
+	if !found || text == "" {
+		return errNoMessage
 	}
-	compiled, err := compile(m)
-	if err != nil {
-		return err
+	if strings.Contains(text, `\`) {
+		text = unescaped.Replace(text)
 	}
-	if text, ok := compiled.constant(); ok {
-		c.plain[m.ID] = text
+	key, form, plural := strings.Cut(strings.TrimSuffix(name, "]"), "[")
+	if !plural && !strings.Contains(text, "{{") {
+		c.plain[key] = text
 		return nil
 	}
-	c.templates[m.ID] = compiled
-	return nil
-}
-
-// unmarshalFlat reads TOML for go-i18n with nested tables joined to dotted keys. go-i18n alone takes a table that has a
-// key such as "id" or "description" for a message, and those are names of table columns here.
-func unmarshalFlat(text []byte, v any) error {
-	var nested map[string]any
-	if err := toml.Unmarshal(text, &nested); err != nil {
-		return err
+	m := c.templates[key]
+	if m == nil {
+		m = new(message)
+		c.templates[key] = m
 	}
-	flat := make(map[string]any)
-	if err := flatten("", nested, flat); err != nil {
-		return err
+	if !plural {
+		form = "other"
 	}
-	*v.(*any) = flat
-	return nil
-}
-
-// flatten copies nested into flat with dotted keys; a table of plural forms stays a value.
-func flatten(prefix string, nested, flat map[string]any) error {
-	for key, value := range nested {
-		full := prefix + key
-		if _, twice := flat[full]; twice {
-			return fmt.Errorf("%s stands twice", full)
-		}
-		switch value := value.(type) {
-		case string:
-			flat[full] = value
-		case map[string]any:
-			if isPlural(value) {
-				flat[full] = value
-			} else if err := flatten(full+".", value, flat); err != nil {
-				return err
-			}
-		default:
-			return fmt.Errorf("%s is a %T, want a text", full, value)
-		}
-	}
-	return nil
-}
-
-// isPlural tells a table of plural forms, which has "other" and nothing but names of forms, from a table of keys.
-func isPlural(table map[string]any) bool {
-	if _, ok := table["other"].(string); !ok {
-		return false
-	}
-	for key := range table {
-		if !slices.Contains([]string{"zero", "one", "two", "few", "many", "other"}, key) {
-			return false
-		}
-	}
-	return len(table) > 1
+	return m.add(form, text)
 }

@@ -2,12 +2,13 @@ package i18n
 
 import (
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
-	"golang.org/x/text/language"
+	"payportal/internal/i18n/source"
 )
 
 // TestEveryKeyStandsInEveryLanguage reads all catalogues: a key of one language stands in all, with the same placeholders.
@@ -60,50 +61,59 @@ func TestPersianIsWellSpelt(t *testing.T) {
 	}
 }
 
-func TestDefectsOfACatalogueAreNamed(t *testing.T) {
-	tests := []struct{ name, toml, want string }{
-		{"template code", `"a.b" = "{{if .X}}y{{end}}"`, "only placeholders"},
-		{"open braces", `"a.b" = "{{.X"`, "only placeholders"},
-		{"number", `"a.b" = 5`, "want a text"},
-		{"empty", `"a.b" = ""`, "empty"},
-		{"one form alone", `"a.b" = { one = "x", other = "" }`, "empty"},
-		{"broken TOML", `a = `, "toml"},
-		{"twice", "\"a.b\" = \"x\"\n[a]\nb = \"y\"", "twice"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := parseCatalogue(tt.toml)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error = %v, want one with %q", err, tt.want)
-			}
-		})
-	}
-}
-
-func TestTablesAndDottedKeysAreTheSame(t *testing.T) {
-	c, err := parseCatalogue(`
-a.b.id = "one"
-"a.b.description" = "two"
-[a.c]
-other = "three"
-id = "four"
-count = { one = "{{.Count}} row", other = "{{.Count}} rows" }
-`)
+// TestFlatFilesAreUpToDate compares what the program holds with the catalogues as people write them.
+func TestFlatFilesAreUpToDate(t *testing.T) {
+	languages, err := source.Read(os.DirFS("locales"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, want := range map[string]string{
-		"a.b.id": "one", "a.b.description": "two", "a.c.other": "three", "a.c.id": "four", "a.c.count": "{{.Count}} rows",
-	} {
-		if got := textOf(c, key); got != want {
+	if got, want := len(languages), len(Langs()); got != want {
+		t.Errorf("locales/ has catalogues of %d languages, want %d", got, want)
+	}
+	for _, lang := range Langs() {
+		if flatFiles[lang] != languages[string(lang)].Flat() {
+			t.Errorf("flat/%s.txt is not what locales/*.%[1]s.toml say: run make generate", lang)
+		}
+	}
+}
+
+// TestFlatFilesAreReadAsTheyAreWritten takes every kind of text through the flat form.
+func TestFlatFilesAreReadAsTheyAreWritten(t *testing.T) {
+	words := source.Catalogue{
+		"a.plain": {"other": `C:\new = "old"`}, "a.lines": {"other": "first\nsecond "}, "a.name": {"other": "{{.Name}}: {{.Name}}!"},
+		"a.rows": {"one": "{{.Count}} row of {{.Name}}", "other": "{{.Count}} rows of {{.Name}}"},
+	}
+	c, err := readFlat(English, words.Flat())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := len(keysOf(c)), len(words); got != want {
+		t.Errorf("got %d messages, want %d", got, want)
+	}
+	for key, message := range words {
+		if got, want := textOf(c, key), message["other"]; got != want {
 			t.Errorf("%s = %q, want %q", key, got, want)
+		}
+	}
+	p := &Printer{prefs: Prefs{Lang: English}, words: c}
+	for count, want := range map[int]string{1: "1 row of X", 2: "2 rows of X"} {
+		if got := p.Tf("a.rows", map[string]any{"Count": count, "Name": "X"}); got != want {
+			t.Errorf("Count %d: got %q, want %q", count, got, want)
+		}
+	}
+}
+
+func TestDefectsOfAFlatFileAreNamed(t *testing.T) {
+	for _, flat := range []string{"a.b\n", "a.b = \n", "a.b[some] = x\n", "\n"} {
+		if _, err := readFlat(English, flat); err == nil || !strings.Contains(err.Error(), strconv.Quote(flat)) {
+			t.Errorf("%q: error = %v, want one that names the line", flat, err)
 		}
 	}
 }
 
 // TestAPluralWithoutPlaceholdersKeepsItsForms holds that such a message is not taken for a constant text.
 func TestAPluralWithoutPlaceholdersKeepsItsForms(t *testing.T) {
-	c, err := parseCatalogue(`"a.b" = { one = "row", other = "rows" }`)
+	c, err := readFlat(English, "a.b[one] = row\na.b[other] = rows\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,21 +123,6 @@ func TestAPluralWithoutPlaceholdersKeepsItsForms(t *testing.T) {
 			t.Errorf("Count %d: got %q, want %q", count, got, want)
 		}
 	}
-}
-
-// parseCatalogue reads one catalogue as Load does.
-func parseCatalogue(text string) (*catalogue, error) {
-	file, err := goi18n.ParseMessageFileBytes([]byte(text), "x.en.toml", map[string]goi18n.UnmarshalFunc{"toml": unmarshalFlat})
-	if err != nil {
-		return nil, err
-	}
-	c := &catalogue{tag: language.English, plain: make(map[string]string), templates: make(map[string]*message)}
-	for _, m := range file.Messages {
-		if err := c.add(m); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
 }
 
 // keysOf lists every key of a catalogue in order.

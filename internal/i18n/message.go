@@ -2,18 +2,15 @@ package i18n
 
 import (
 	"errors"
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 )
 
-// message is a compiled message with placeholders or plural forms. go-i18n's own localizer matches languages and runs a
-// text/template each time, some microseconds a call; a page of 50 rows with a labelled button each would pay 50 times.
+// message is a message with placeholders or plural forms, split at its placeholders. A text/template would cost some
+// microseconds a call; a page of 50 rows with a labelled button each would pay 50 times.
 type message struct {
 	// forms is indexed by plural.Form; plural.Other is always there.
 	forms [plural.Many + 1][]segment
@@ -24,59 +21,43 @@ type message struct {
 // segment is a piece of constant text, or the name of a placeholder.
 type segment struct{ text, arg string }
 
-var placeholder = regexp.MustCompile(`\{\{\s*\.([A-Za-z]+)\s*\}\}`)
+// What a line of a flat file may lack. Package source writes neither.
+var (
+	errNoMessage = errors.New("no message")
+	errNoForm    = errors.New("no plural form")
+)
 
-// compile splits a message at its placeholders.
-func compile(m *goi18n.Message) (*message, error) {
-	texts := map[plural.Form]string{
-		plural.Zero: m.Zero, plural.One: m.One, plural.Two: m.Two, plural.Few: m.Few, plural.Many: m.Many, plural.Other: m.Other,
-	}
-	if m.Other == "" {
-		return nil, errors.New("the text is empty")
-	}
-	compiled := &message{}
-	for form, text := range texts {
-		if text == "" {
-			continue
-		}
-		segments, err := split(text)
-		if err != nil {
-			return nil, err
-		}
-		compiled.forms[form] = segments
-		compiled.counted = compiled.counted || form != plural.Other
-	}
-	return compiled, nil
+var pluralForms = map[string]plural.Form{
+	"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few, "many": plural.Many, "other": plural.Other,
 }
 
-func split(text string) ([]segment, error) {
+// add gives the message one of its forms.
+func (m *message) add(name, text string) error {
+	form, known := pluralForms[name]
+	if !known {
+		return errNoForm
+	}
+	m.forms[form] = split(text)
+	m.counted = m.counted || form != plural.Other
+	return nil
+}
+
+// split cuts a text at its placeholders, {{.Name}}.
+func split(text string) []segment {
 	var segments []segment
-	end := 0
-	for _, at := range placeholder.FindAllStringSubmatchIndex(text, -1) {
-		if at[0] > end {
-			segments = append(segments, segment{text: text[end:at[0]]})
+	for text != "" {
+		before, rest, found := strings.Cut(text, "{{.")
+		if before != "" {
+			segments = append(segments, segment{text: before})
 		}
-		segments = append(segments, segment{arg: text[at[2]:at[3]]})
-		end = at[1]
-	}
-	if end < len(text) {
-		segments = append(segments, segment{text: text[end:]})
-	}
-	for _, s := range segments {
-		if strings.Contains(s.text, "{{") {
-			return nil, fmt.Errorf("only placeholders such as {{.Name}} are allowed: %q", text)
+		if !found {
+			break
 		}
+		var name string
+		name, text, _ = strings.Cut(rest, "}}")
+		segments = append(segments, segment{arg: name})
 	}
-	return segments, nil
-}
-
-// constant gives the text of a message that has neither placeholders nor plural forms.
-func (m *message) constant() (string, bool) {
-	only := m.forms[plural.Other]
-	if m.counted || len(only) != 1 || only[0].arg != "" {
-		return "", false
-	}
-	return only[0].text, true
+	return segments
 }
 
 // placeholders lists the names of all placeholders of all forms, each once, in order.
