@@ -137,7 +137,7 @@ func TestDocumentedAnswers(t *testing.T) {
 	company := `{"iban":"IR900170000000732456732147","deposit":"732456732147","deposit_description":"حساب فعال است","deposit_comment":"",` +
 		`"bank_name":"بانک ملی ایران","bank_id":"2","deposit_owners":[{"firstName":"","lastName":"الکام توسعه آماد"}],"error_description":"بدون خطا"}`
 	a.ask(accountPath, `{"account_number":"732456732147","bank_id":2}`, 200, company)
-	a.ask(accountPath, `{"account_number":"0073-245673.2147","bank_id":"2","later":1}`, 200, company)
+	a.ask(accountPath, `{"account_number":"0073-245673.21/47","bank_id":"2","later":1}`, 200, company)
 	a.ask(ibanPath, `{"iban":"IR900170000000732456732147"}`, 200, company)
 	a.ask(wagePath, `{"amount":700000000,"source_bank_id":1,"destination_bank_id":2}`, 200,
 		`{"paya":{"active":true,"wage":30000,"estimated_time":"1403-07-02T18:45:00"},"satna":{"active":true,"wage":140000,"estimated_time":"1403-07-03T07:00:00"},`+

@@ -65,12 +65,12 @@ func (s *Server) cardToIBAN(fields map[string]any) answer {
 	return s.carryOut("card_to_iban", card, a, noSuchCard, ibanOfCard{CardNumber: card, IBAN: ibanOf(b, a.number)})
 }
 
-// accountToIBAN is P11. The points and hyphens that some banks write into their numbers are read over.
+// accountToIBAN is P11. The points, hyphens and slashes that some banks write into their numbers are read over.
 func (s *Server) accountToIBAN(fields map[string]any) answer {
 	p := sandbox.Problems{}
 	typed := readNumber(p, fields, "account_number")
 	b := readBank(p, fields, "bank_id")
-	number := strings.NewReplacer(".", "", "-", "").Replace(typed)
+	number := strings.NewReplacer(".", "", "-", "", "/", "").Replace(typed)
 	if p["account_number"] == nil && (!allDigits(number) || len(number) > 19 || len(strings.TrimLeft(number, "0")) < 2) {
 		p.Add("account_number", "Account number is not valid.")
 	}
