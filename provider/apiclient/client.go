@@ -183,6 +183,9 @@ type Call struct {
 	Accept string
 	// Scope is the OAuth scope that the call needs, for the text of a refusal.
 	Scope string
+	// RepeatRefused says of a call that is not safe that a 401 surely did nothing, so that it is repeated once with a new
+	// credential, as a safe one is. Nothing else about it is repeated.
+	RepeatRefused bool
 }
 
 // safe reports whether the call may be sent twice.
@@ -223,7 +226,7 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	return answer, err
 }
 
-// attempt sends a call, and once more after a 401 when there is a new credential and the call is safe to repeat.
+// attempt sends a call, and once more after a 401 when there is a new credential and the call may be repeated then.
 func (c *Client) attempt(ctx context.Context, call Call, target string, body []byte) (*Answer, error) {
 	for repeated := false; ; repeated = true {
 		req, err := c.request(ctx, call, target, body)
@@ -235,7 +238,7 @@ func (c *Client) attempt(ctx context.Context, call Call, target string, body []b
 		if !ok || refused.Status != http.StatusUnauthorized || c.authorizer == nil || !c.authorizer.Rejected(req) {
 			return answer, err
 		}
-		if !call.safe() {
+		if !call.safe() && !call.RepeatRefused {
 			return nil, &errs.Error{
 				Kind: errs.Unavailable, Op: call.Op, Msg: "provider.token_expired", Args: c.args(call), Err: refused,
 			}

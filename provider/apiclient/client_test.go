@@ -334,24 +334,31 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	}
 }
 
-func TestUnauthorizedIsRepeatedOnceWhenSafe(t *testing.T) {
+func TestUnauthorizedIsRepeatedOnceWhenAllowed(t *testing.T) {
 	tests := []struct {
 		name, method string
+		repeat       bool
 		tokens       []string
 		calls        int32
 		kind         errs.Kind
 		msg          string
 	}{
-		{"read, new token is good", "GET", []string{"old", "good"}, 2, 0, ""},
-		{"read, new token is bad", "GET", []string{"old", "older", "oldest"}, 2, errs.Forbidden, "provider.unauthorized"},
-		{"read, no new token", "GET", []string{"old"}, 1, errs.Forbidden, "provider.unauthorized"},
-		{"write is not repeated", "POST", []string{"old", "good"}, 1, errs.Unavailable, "provider.token_expired"},
+		{"read, new token is good", "GET", false, []string{"old", "good"}, 2, 0, ""},
+		{"read, new token is bad", "GET", false, []string{"old", "older", "oldest"}, 2, errs.Forbidden, "provider.unauthorized"},
+		{"read, no new token", "GET", false, []string{"old"}, 1, errs.Forbidden, "provider.unauthorized"},
+		{"write is not repeated", "POST", false, []string{"old", "good"}, 1, errs.Unavailable, "provider.token_expired"},
+		{"refused write, new token is good", "POST", true, []string{"old", "good"}, 2, 0, ""},
+		{"refused write, new token is bad", "POST", true, []string{"old", "older", "oldest"}, 2, errs.Forbidden, "provider.unauthorized"},
+		{"refused write, no new token", "POST", true, []string{"old"}, 1, errs.Forbidden, "provider.unauthorized"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var calls atomic.Int32
 			server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				calls.Add(1)
+				if body, _ := io.ReadAll(r.Body); string(body) != `"number"` {
+					t.Errorf("body = %s, want the number each time", body)
+				}
 				if r.Header.Get("Authorization") != "Bearer good" {
 					answerJSON(w, 401, `{}`)
 					return
@@ -359,13 +366,46 @@ func TestUnauthorizedIsRepeatedOnceWhenSafe(t *testing.T) {
 				answerJSON(w, 200, `{}`)
 			})
 			client := newClient(t, server.URL, func(c *apiclient.Config) { c.Authorizer = &bearer{tokens: tt.tokens} })
-			_, err := client.Do(t.Context(), apiclient.Call{Method: tt.method, Pattern: "/x"})
+			_, err := client.Do(t.Context(), apiclient.Call{Method: tt.method, Pattern: "/x", Body: "number", RepeatRefused: tt.repeat})
 			e, _ := errors.AsType[*errs.Error](err)
 			if (tt.msg == "") != (err == nil) || (e != nil && (e.Kind != tt.kind || e.Msg != tt.msg)) {
 				t.Errorf("error = %v, want %v (%s)", err, tt.kind, tt.msg)
 			}
 			if got := calls.Load(); got != tt.calls {
 				t.Errorf("sent %d times, want %d", got, tt.calls)
+			}
+		})
+	}
+}
+
+// TestWriteThatMayRepeatARefusalRepeatsNothingElse holds what the field promises of calls that cost money.
+func TestWriteThatMayRepeatARefusalRepeatsNothingElse(t *testing.T) {
+	tests := []struct {
+		name string
+		do   http.HandlerFunc
+		kind errs.Kind
+	}{
+		{"500", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 500, `{}`) }, errs.Indeterminate},
+		{"429", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 429, `{}`) }, errs.RateLimited},
+		{"403", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 403, `{}`) }, errs.Forbidden},
+		{"cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, errs.Indeterminate},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var calls atomic.Int32
+			server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if calls.Add(1) == 1 {
+					answerJSON(w, 401, `{}`)
+					return
+				}
+				tt.do(w, r)
+			})
+			client := newClient(t, server.URL, func(c *apiclient.Config) { c.Authorizer = &bearer{tokens: []string{"a", "b", "c"}} })
+			if _, err := client.Do(t.Context(), apiclient.Call{Method: "POST", Pattern: "/x", RepeatRefused: true}); !errs.Is(err, tt.kind) {
+				t.Errorf("error = %v, want %v", err, tt.kind)
+			}
+			if got := calls.Load(); got != 2 {
+				t.Errorf("sent %d times, want 2", got)
 			}
 		})
 	}

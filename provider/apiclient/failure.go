@@ -58,6 +58,14 @@ func (c *Client) Unreadable(call Call, cause error) error {
 	return c.failed(call, &failure{word: "unreadable", sent: true, cause: cause})
 }
 
+// Declined gives the error for a 2xx answer that says in the provider's own words that it refused. The words must be fit to
+// be shown.
+func (c *Client) Declined(call Call, words string) error {
+	args := c.args(call)
+	args["Words"] = words
+	return &errs.Error{Kind: errs.Declined, Op: call.Op, Msg: "provider.declined_words", Args: args}
+}
+
 // refused gives the error of an answer outside 2xx.
 func (c *Client) refused(call Call, answer *Answer) error {
 	status := answer.Status
