@@ -24,6 +24,14 @@ const (
 	ViewShare
 	ReportList
 	ReportDownload
+	InquiryCard
+	InquiryAccount
+	InquiryIBAN
+	InquiryWage
+	InquiryBulk
+	InquiryHistory
+	InquiryReveal
+	InquiryManage
 	JobRead
 	JobManage
 	ConnectionRead
@@ -41,16 +49,17 @@ type PermissionInfo struct {
 	Permission Permission
 	// Name is the stored name: "terminal.create". Its label is the message access.permission.terminal_create.
 	Name string
-	// Group is where the roles page lists it: terminals, payments, reports, connections, people, portal. Its label is the
-	// message access.group.<group>.
+	// Group is where the roles page lists it: terminals, payments, reports, inquiries, connections, people, portal. Its label
+	// is the message access.group.<group>.
 	Group string
 	// Scope is the provider scope that the connection needs for it, empty when it never asks the provider.
 	Scope string
-	// Changes says that who has it can change something, here or at the provider.
+	// Changes says that who has it can change something, here or at the provider: an inquiry leaves a charge there, and a
+	// reveal an entry of why it was made here.
 	Changes bool
 }
 
-// The scopes are those of the PSP Reporting document (P3–P9).
+// The scopes are those of the documents of PSP Reporting (P3–P9) and Inquiry (P10–P13).
 var permissions = [permissionCount]PermissionInfo{
 	SignedIn:         {Name: "signed_in", Group: "portal"},
 	TerminalRead:     {Name: "terminal.read", Group: "terminals", Scope: "repigma.terminal.read"},
@@ -64,6 +73,14 @@ var permissions = [permissionCount]PermissionInfo{
 	ViewShare:        {Name: "view.share", Group: "payments", Changes: true},
 	ReportList:       {Name: "report.list", Group: "reports", Scope: "repigma.report.list"},
 	ReportDownload:   {Name: "report.download", Group: "reports", Scope: "repigma.report.download"},
+	InquiryCard:      {Name: "inquiry.card", Group: "inquiries", Scope: "inquiry.card_to_iban.read", Changes: true},
+	InquiryAccount:   {Name: "inquiry.account", Group: "inquiries", Scope: "inquiry.account_number_to_iban.read", Changes: true},
+	InquiryIBAN:      {Name: "inquiry.iban", Group: "inquiries", Scope: "inquiry.iban_inquiry.read", Changes: true},
+	InquiryWage:      {Name: "inquiry.wage", Group: "inquiries", Scope: "inquiry.wage_estimation.read", Changes: true},
+	InquiryBulk:      {Name: "inquiry.bulk", Group: "inquiries", Changes: true},
+	InquiryHistory:   {Name: "inquiry.history", Group: "inquiries"},
+	InquiryReveal:    {Name: "inquiry.reveal", Group: "inquiries", Changes: true},
+	InquiryManage:    {Name: "inquiry.manage", Group: "inquiries", Changes: true},
 	JobRead:          {Name: "job.read", Group: "portal"},
 	JobManage:        {Name: "job.manage", Group: "portal", Changes: true},
 	ConnectionRead:   {Name: "connection.read", Group: "connections"},
@@ -140,10 +157,12 @@ func (s Set) Has(p Permission) bool {
 	return p > 0 && p < permissionCount && s.bits[p/64]&(1<<(p%64)) != 0
 }
 
-// Union is every permission of either set.
-func (s Set) Union(other Set) Set {
-	s.bits[0] |= other.bits[0]
-	s.bits[1] |= other.bits[1]
+// Union is every permission of any of the sets.
+func (s Set) Union(others ...Set) Set {
+	for _, other := range others {
+		s.bits[0] |= other.bits[0]
+		s.bits[1] |= other.bits[1]
+	}
 	return s
 }
 

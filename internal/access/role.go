@@ -47,11 +47,14 @@ type Role struct {
 // reading is what every built-in role may look at.
 var reading = SetOf(TerminalRead, PSPRead, PSPAccountRead, PaymentList, ReportList)
 
+// asking is every single inquiry.
+var asking = SetOf(InquiryCard, InquiryAccount, InquiryIBAN, InquiryWage)
+
 var builtInRoles = []Role{
 	{ID: Administrator, Permissions: All(), RequireSecondFactor: true},
-	{ID: Finance, Permissions: reading.Union(SetOf(PaymentExport, ViewShare, ReportDownload, JobRead))},
-	{ID: Operations, Permissions: reading.Union(SetOf(TerminalCreate, TerminalImport, TerminalAnnotate, PaymentExport, ViewShare, JobRead, JobManage, ConnectionRead))},
-	{ID: Approver, Permissions: reading.Union(SetOf(PaymentExport, ReportDownload, JobRead)), RequireSecondFactor: true},
+	{ID: Finance, Permissions: reading.Union(asking, SetOf(PaymentExport, ViewShare, ReportDownload, JobRead, InquiryBulk, InquiryHistory, InquiryReveal))},
+	{ID: Operations, Permissions: reading.Union(asking, SetOf(TerminalCreate, TerminalImport, TerminalAnnotate, PaymentExport, ViewShare, JobRead, JobManage, ConnectionRead))},
+	{ID: Approver, Permissions: reading.Union(SetOf(PaymentExport, ReportDownload, JobRead, InquiryIBAN, InquiryWage, InquiryHistory, InquiryReveal)), RequireSecondFactor: true},
 	{ID: Auditor, Permissions: auditing()},
 	{ID: Support, Permissions: reading.Union(SetOf(TerminalAnnotate))},
 }

@@ -119,7 +119,8 @@ type Intent struct {
 // NewKey makes an idempotency key for a form: 130 random bits in base 32.
 func NewKey() string { return rand.Text() }
 
-func validKey(key string) bool {
+// ValidKey reports whether a key may come from NewKey.
+func ValidKey(key string) bool {
 	if len(key) != 26 {
 		return false
 	}
@@ -133,7 +134,7 @@ func validKey(key string) bool {
 
 // command makes the row of an intent. It fails with errs.Invalid for a key that this server cannot have made.
 func (in Intent) command(now time.Time) (Command, error) {
-	if !validKey(in.Key) {
+	if !ValidKey(in.Key) {
 		return Command{}, errs.New(errs.Invalid, in.Kind, "command.key_invalid", nil)
 	}
 	request, err := json.Marshal(in.Request)
@@ -170,16 +171,7 @@ func (c Command) failure() error {
 	if err := json.Unmarshal(c.Outcome, &f); err != nil {
 		return fmt.Errorf("read outcome of command %d: %w", c.ID, err)
 	}
-	return &errs.Error{Kind: kindNamed(f.Kind), Op: c.Kind, Msg: f.Msg, Args: f.Args, Fields: f.Fields, Code: f.Code}
-}
-
-func kindNamed(name string) errs.Kind {
-	for k := errs.Internal; k <= errs.Indeterminate; k++ {
-		if k.String() == name {
-			return k
-		}
-	}
-	return errs.Internal
+	return &errs.Error{Kind: errs.ParseKind(f.Kind), Op: c.Kind, Msg: f.Msg, Args: f.Args, Fields: f.Fields, Code: f.Code}
 }
 
 // NotDeclarable says why nobody may declare now that the command had no effect, as a catalogue key; empty when one may.

@@ -49,6 +49,16 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }
 
+// ParseKind reads the name of a kind; Internal for a name that is none.
+func ParseKind(name string) Kind {
+	for k, known := range kindNames {
+		if known == name {
+			return Kind(k)
+		}
+	}
+	return Internal
+}
+
 // Error is an error with a meaning. Msg and Field.Msg are keys of the message catalogues, not prose, so that the page
 // shows them in the user's language; Args fills their placeholders. Err is for the log and never reaches a user.
 type Error struct {
