@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -29,9 +30,34 @@ func (db *DB) UseKeys(ctx context.Context, ring *seal.Keyring) error {
 		if err != nil {
 			return fmt.Errorf("the master key is not the one of this database: %w", err)
 		}
-		db.ring, db.chain = ring, audit.NewChain(key)
+		numbers, err := numberKey(ctx, tx, ring)
+		if err != nil {
+			return err
+		}
+		db.ring, db.chain, db.numbers = ring, audit.NewChain(key), numbers
 		return nil
 	})
+}
+
+// numberKeyName names the key in sealed_keys under which inquired numbers are hashed. It is random and sealed like the chain's,
+// so that a number is still found after a rotation of the master key.
+const numberKeyName = "inquiry numbers"
+
+// numberKey reads the key of the hashes of numbers, or makes it.
+func numberKey(ctx context.Context, tx *sql.Tx, ring *seal.Keyring) ([]byte, error) {
+	var sealed []byte
+	err := tx.QueryRowContext(ctx, "SELECT sealed FROM sealed_keys WHERE name = ?", numberKeyName).Scan(&sealed)
+	switch {
+	case err == nil:
+		return ring.Open("sealed_keys", "sealed", numberKeyName, sealed)
+	case !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	}
+	key := make([]byte, sha256.Size)
+	rand.Read(key) // never fails: it ends the program instead
+	sealed = ring.Seal("sealed_keys", "sealed", numberKeyName, key)
+	_, err = tx.ExecContext(ctx, "INSERT INTO sealed_keys (name, sealed) VALUES (?, ?)", numberKeyName, sealed)
+	return key, err
 }
 
 // auditKey reads the sealed key of the chain, or makes it while the trail is empty. It never replaces the key of a trail
@@ -69,6 +95,11 @@ var sealedColumns = []sealedColumn{
 	{"users", "totp_secret", "id"},
 	{"users", "totp_pending", "id"},
 	{credentialTable, credentialColumn, "connection_id || '/' || key"},
+	{"inquiries", "number", "id"},
+	{"inquiries", "reply", "id"},
+	{"inquiry_bulks", "name", "id"},
+	{"inquiry_bulks", "layout", "id"},
+	{"inquiry_lines", "content", "bulk_id || '/' || line"},
 }
 
 // Reseal seals every secret anew that is not under the current master key, and tells how many; afterwards the previous

@@ -41,9 +41,11 @@ type DB struct {
 	streams chan struct{}
 	path    string
 
-	// ring and chain are given by UseKeys, once, before the first write.
-	ring  *seal.Keyring
-	chain audit.Chain
+	// ring, chain and numbers, the key under which inquired numbers are hashed, are given by UseKeys, once, before the first
+	// write.
+	ring    *seal.Keyring
+	chain   audit.Chain
+	numbers []byte
 	// accessGeneration grows with each change of users, roles and sessions: caches of rights compare it.
 	accessGeneration atomic.Uint64
 }

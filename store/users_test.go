@@ -72,8 +72,8 @@ func TestResealMovesEverySecretToTheCurrentKey(t *testing.T) {
 	db := openMigrated(t, path)
 	useKeysOf(t, db, next+"\n"+old)
 	n, err := db.Reseal(t.Context(), audit.Entry{Act: "keys.reseal"})
-	if err != nil || n != 5 {
-		t.Errorf("Reseal = %d, %v; want 5: four seeds and the chain's key", n, err)
+	if err != nil || n != 6 {
+		t.Errorf("Reseal = %d, %v; want 6: four seeds, and the keys of the chain and of inquired numbers", n, err)
 	}
 	if n, err := db.Reseal(t.Context(), audit.Entry{Act: "keys.reseal"}); err != nil || n != 0 {
 		t.Errorf("Reseal again = %d, %v; want 0", n, err)
