@@ -76,7 +76,7 @@ func (s Settings) Of(by Asker) Limits {
 }
 
 // Check says what is wrong with the settings: errs.Invalid at the fields fresh_for, retention, and per_day and lines with
-// ":default", ":role:<id>" or ":user:<id>" behind them.
+// ".default", ".role.<id>" or ".user.<id>" behind them.
 func (s Settings) Check() error {
 	var fields []errs.Field
 	wrong := func(name, msg string, args map[string]any) {
@@ -90,18 +90,18 @@ func (s Settings) Check() error {
 	}
 	check := func(whose string, l Limits) {
 		if l.PerDay < 0 || l.PerDay > MaxPerDay {
-			wrong("per_day:"+whose, "inquiry.settings.per_day_range", map[string]any{"Max": MaxPerDay})
+			wrong("per_day."+whose, "inquiry.settings.per_day_range", map[string]any{"Max": MaxPerDay})
 		}
 		if l.LinesPerFile < 0 || l.LinesPerFile > MaxLinesPerFile {
-			wrong("lines:"+whose, "inquiry.settings.lines_range", map[string]any{"Max": MaxLinesPerFile})
+			wrong("lines."+whose, "inquiry.settings.lines_range", map[string]any{"Max": MaxLinesPerFile})
 		}
 	}
 	check("default", s.Default)
 	for role, l := range s.Roles {
-		check("role:"+string(role), l)
+		check("role."+string(role), l)
 	}
 	for user, l := range s.Users {
-		check(fmt.Sprintf("user:%d", user), l)
+		check(fmt.Sprintf("user.%d", user), l)
 	}
 	if fields != nil {
 		return &errs.Error{Kind: errs.Invalid, Op: "change inquiry settings", Fields: fields}
