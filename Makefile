@@ -23,8 +23,9 @@ run: ## the demo: portal, sandbox, seeded data
 build: ## a static, stripped binary; for the tag see docs/adr/0010
 	$(GO) build -tags grpcnotrace -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o portal ./cmd/portal
 
-generate: ## what is made of other files and committed with them: texts as the program loads them, Go code of the templates
+generate: ## what is made of other files and committed with them: texts and style sheets for the program, Go code of the templates
 	$(GO) run ./internal/i18n/flatten
+	$(GO) run ./static/pack
 	$(GO) tool templ generate -log-level warn
 
 test: unit journeys ## everything, installing what the browser tests need where it can
@@ -52,7 +53,7 @@ race: ## unit tests under the race detector
 diff: generate ## generated files and go.mod are up to date, and everything is formatted
 	$(GO) mod tidy -diff
 	$(GO) mod verify
-	@git diff --exit-code -- '*_templ.go' internal/i18n/flat || { echo "run make generate and commit the result"; exit 1; }
+	@git diff --exit-code -- '*_templ.go' internal/i18n/flat static/vendor || { echo "run make generate and commit the result"; exit 1; }
 	@unformatted=$$($(TOOL) gofumpt -l -extra cmd web store provider internal e2e static templates | grep -v _templ.go || true); \
 	  [ -z "$$unformatted" ] || { echo "not formatted with gofumpt -extra:"; echo "$$unformatted"; exit 1; }
 

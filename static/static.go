@@ -5,6 +5,9 @@
 //
 // An icon is a file in icons/. All of them are put side by side into one picture, icons.svg, which app.css uses as a
 // mask; the position of each is appended to app.css when the program starts, so that adding a file adds an icon.
+//
+// The vendored style sheets are large and seldom change: command pack compresses them beforehand, and the program holds
+// and sends them so.
 package static
 
 import (
@@ -28,7 +31,7 @@ import (
 // Prefix is where the assets live. The handler is mounted there.
 const Prefix = "/static/"
 
-//go:embed app.css app.js icons/*.svg img/*.svg vendor/*.css vendor/*.js vendor/*.woff2
+//go:embed app.css app.js icons/*.svg img/*.svg vendor/*.css.gz vendor/*.js vendor/*.woff2
 var files embed.FS
 
 // asset is one file as it is served.
@@ -36,8 +39,8 @@ type asset struct {
 	path string // "/static/app.3f9a1c0b2d.css"
 	mime string
 	open func() io.ReadSeeker
-	// gzipped is made when it is first asked for and kept: about 300 kB for all assets together. Nil for files that are
-	// compressed already.
+	// gzipped is what a browser gets that accepts it. What is not packed is compressed when it is first asked for and
+	// kept: about 50 kB for all assets together. Nil for files that are compressed by their nature.
 	gzipped func() []byte
 }
 
@@ -106,40 +109,47 @@ func acceptsGzip(header string) bool {
 // load hashes everything once. The order matters: style sheets name fonts and pictures by their hashed paths.
 func load() (names, paths map[string]*asset) {
 	names, paths = map[string]*asset{}, map[string]*asset{}
-	add := func(name string, open func() io.ReadSeeker) {
-		a := newAsset(name, open)
-		names[name], paths[a.path] = a, a
-	}
+	add := func(name string, a *asset) { names[name], paths[a.path] = a, a }
 	for _, f := range glob("img/*.svg", "vendor/*") {
-		if path.Ext(f) == ".css" {
-			add(path.Base(f), func() io.ReadSeeker { return strings.NewReader(withoutPictures(text(f))) })
+		if name, packed := strings.CutSuffix(path.Base(f), ".gz"); packed {
+			add(name, newPackedAsset(name, f))
 			continue
 		}
-		add(path.Base(f), func() io.ReadSeeker { return open(f) })
+		add(path.Base(f), newAsset(path.Base(f), func() io.ReadSeeker { return open(f) }))
 	}
 	sprite, positions := icons()
-	add("icons.svg", func() io.ReadSeeker { return strings.NewReader(sprite) })
+	add("icons.svg", newAsset("icons.svg", func() io.ReadSeeker { return strings.NewReader(sprite) }))
 	css := resolve(text("app.css"), names) + positions
-	add("app.css", func() io.ReadSeeker { return strings.NewReader(css) })
-	add("app.js", func() io.ReadSeeker { return open("app.js") })
+	add("app.css", newAsset("app.css", func() io.ReadSeeker { return strings.NewReader(css) }))
+	add("app.js", newAsset("app.js", func() io.ReadSeeker { return open("app.js") }))
 	return names, paths
 }
 
 func newAsset(name string, open func() io.ReadSeeker) *asset {
-	sum := sha256.New()
-	if _, err := io.Copy(sum, open()); err != nil {
-		panic(err)
-	}
-	ext := path.Ext(name)
-	a := &asset{
-		path: Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum.Sum(nil)[:5]) + ext,
-		mime: contentType(ext),
-		open: open,
-	}
-	if ext != ".woff2" {
+	a := &asset{path: hashedPath(name, open()), mime: contentType(path.Ext(name)), open: open}
+	if path.Ext(name) != ".woff2" {
 		a.gzipped = sync.OnceValue(func() []byte { return compress(open()) })
 	}
 	return a
+}
+
+// newPackedAsset is an asset whose file is what a browser gets that accepts gzip. The few others wait for the unpacking.
+func newPackedAsset(name, file string) *asset {
+	return &asset{
+		path: hashedPath(name, open(file)), mime: contentType(path.Ext(name)),
+		open:    func() io.ReadSeeker { return bytes.NewReader(decompress(open(file))) },
+		gzipped: func() []byte { return read(file) },
+	}
+}
+
+// hashedPath is where an asset with that content is served.
+func hashedPath(name string, content io.Reader) string {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, content); err != nil {
+		panic(err)
+	}
+	ext := path.Ext(name)
+	return Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum.Sum(nil)[:5]) + ext
 }
 
 func contentType(ext string) string {
@@ -171,22 +181,16 @@ func compress(r io.Reader) []byte {
 	return bytes.Clone(buf.Bytes())
 }
 
-// withoutPictures takes the pictures out of a vendored style sheet that it holds itself, as data: addresses. The content
-// security policy blocks them, app.css has its own, and a browser that lays a page out before app.css has arrived would
-// ask for them and report a violation.
-func withoutPictures(css string) string {
-	const start, end = `url("data:`, `")`
-	var kept strings.Builder
-	kept.Grow(len(css))
-	for {
-		before, rest, found := strings.Cut(css, start)
-		kept.WriteString(before)
-		if !found {
-			return kept.String()
-		}
-		kept.WriteString("none")
-		_, css, _ = strings.Cut(rest, end)
+func decompress(r io.Reader) []byte {
+	gz, err := gzip.NewReader(r)
+	if err != nil {
+		panic(err)
 	}
+	plain, err := io.ReadAll(gz)
+	if err != nil {
+		panic(err)
+	}
+	return plain
 }
 
 var reference = regexp.MustCompile(`url\(([a-z0-9.-]+)\)`)
@@ -235,12 +239,14 @@ func glob(patterns ...string) []string {
 	return list
 }
 
-func text(name string) string {
+func text(name string) string { return string(read(name)) }
+
+func read(name string) []byte {
 	b, err := files.ReadFile(name)
 	if err != nil {
 		panic(err)
 	}
-	return string(b)
+	return b
 }
 
 // open gives the file out of the binary without copying it into memory.
