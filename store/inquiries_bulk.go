@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"strconv"
 	"time"
 
@@ -221,19 +222,21 @@ func (db *DB) countLines(ctx context.Context, b *inquiry.Bulk) error {
 }
 
 const (
-	bulksQuery     = "SELECT " + bulkColumns + " FROM inquiry_bulks WHERE id < ? ORDER BY id DESC LIMIT ?"
-	ownBulksQuery  = "SELECT " + bulkColumns + " FROM inquiry_bulks WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
-	runningBulksQ  = "SELECT id FROM inquiry_bulks WHERE state = 'running' ORDER BY id"
-	highestBulk    = int64(1) << 62
-	linesOfStatesQ = "SELECT line, state, same_as, inquiry_id, content FROM inquiry_lines WHERE bulk_id = ? AND state IN (%s) AND line > ? ORDER BY line LIMIT ?"
-	linesQuery     = "SELECT line, state, same_as, inquiry_id, content FROM inquiry_lines WHERE bulk_id = ? AND line > ? ORDER BY line LIMIT ?"
+	bulksQuery        = "SELECT " + bulkColumns + " FROM inquiry_bulks WHERE id < ? ORDER BY id DESC LIMIT ?"
+	ownBulksQuery     = "SELECT " + bulkColumns + " FROM inquiry_bulks WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
+	runningBulksQuery = "SELECT id FROM inquiry_bulks WHERE state = 'running' ORDER BY id"
+
+	lineColumns        = "SELECT line, state, same_as, inquiry_id, content FROM inquiry_lines "
+	linesQuery         = lineColumns + "WHERE bulk_id = ? AND line > ? ORDER BY line LIMIT ?"
+	linesOfStateQuery  = lineColumns + "INDEXED BY inquiry_lines_by_state WHERE bulk_id = ? AND state = ? AND line > ? ORDER BY line LIMIT ?"
+	linesOfStatesQuery = lineColumns + "WHERE bulk_id = ? AND state IN (%s) AND line > ? ORDER BY line LIMIT ?"
 )
 
 // Bulks lists files; see inquiry.BulkStore.
 func (db *DB) Bulks(ctx context.Context, userID, before int64, limit int) ([]inquiry.Bulk, error) {
 	const op = "list bulk inquiries"
 	if before <= 0 {
-		before = highestBulk
+		before = math.MaxInt64
 	}
 	query, args := bulksQuery, []any{before, limit}
 	if userID != 0 {
@@ -251,7 +254,7 @@ func (db *DB) Bulks(ctx context.Context, userID, before int64, limit int) ([]inq
 
 // RunningBulks lists the files that should be worked on; see inquiry.BulkStore.
 func (db *DB) RunningBulks(ctx context.Context) ([]int64, error) {
-	rows, err := db.reader.QueryContext(ctx, runningBulksQ)
+	rows, err := db.reader.QueryContext(ctx, runningBulksQuery)
 	return collect("list running bulk inquiries", rows, err, func(row scanner) (id int64, err error) {
 		err = row.Scan(&id)
 		return id, err
@@ -262,11 +265,15 @@ func (db *DB) RunningBulks(ctx context.Context) ([]int64, error) {
 func (db *DB) BulkLines(ctx context.Context, id int64, f inquiry.LineFilter) ([]inquiry.Line, error) {
 	const op = "read lines of bulk inquiry"
 	query, args := linesQuery, []any{id}
-	if f.States != nil {
-		query = fmt.Sprintf(linesOfStatesQ, placeholders(len(f.States)))
-		for _, state := range f.States {
-			args = append(args, string(state))
-		}
+	switch len(f.States) {
+	case 0:
+	case 1:
+		query = linesOfStateQuery
+	default:
+		query = fmt.Sprintf(linesOfStatesQuery, placeholders(len(f.States)))
+	}
+	for _, state := range f.States {
+		args = append(args, string(state))
 	}
 	rows, err := db.reader.QueryContext(ctx, query, append(args, f.After, f.Limit)...)
 	lines, err := collect(op, rows, err, func(row scanner) (inquiry.Line, error) { return db.scanLine(row, id) })

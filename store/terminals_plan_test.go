@@ -59,18 +59,7 @@ func TestPlansOfTerminalsAndTheirLists(t *testing.T) {
 // wantIndexed wants the named index in the plan: another one that happens to begin alike reads too many rows.
 func wantIndexed(t *testing.T, db *DB, name, index, query string, args []any) {
 	t.Helper()
-	rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, query)
-	}
-	plan, err := collect("explain", rows, nil, func(row scanner) (line string, err error) {
-		var id, parent, unused int
-		return line, row.Scan(&id, &parent, &unused, &line)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.Join(plan, "; ")
+	text := planOf(t, db, query, args)
 	if !strings.Contains(text, "INDEX "+index+" (") || strings.Contains(text, "SCAN") || strings.Contains(text, "TEMP B-TREE") {
 		t.Errorf("%s: plan is %q, want index %s", name, text, index)
 	}
