@@ -98,6 +98,11 @@ type Connection struct {
 // Has reports whether the connection has the base URL.
 func (c Connection) Has(api string) bool { return c.BaseURLs[api] != "" }
 
+// APIs lists the keys of the connection's base URLs, in the order in which screens show them.
+func (c Connection) APIs() []string {
+	return slices.DeleteFunc(BaseURLKeys(c.Provider), func(api string) bool { return !c.Has(api) })
+}
+
 // Loopback reports whether the connection's whole world is this machine: a sandbox. Only then may presigned links lead
 // to loopback addresses.
 func (c Connection) Loopback() bool {
@@ -123,12 +128,26 @@ type shape struct {
 	device          bool
 }
 
-// TomanScopes are the scopes of PSP Reporting (P3 to P9), which a connection asks for unless it lists others.
-func TomanScopes() []string {
-	return []string{
+// tomanScopes are the scopes of Toman's APIs, by the key of their base URL: P3 to P9, P10 to P13. Those of corporate banking
+// come with its adapter.
+var tomanScopes = map[string][]string{
+	PSPReporting: {
 		"repigma.terminal.create", "repigma.terminal.read", "repigma.report.list", "repigma.report.download",
 		"repigma.psp.read", "repigma.psp_account.read", "repigma.payment.list",
+	},
+	Inquiry: {
+		"inquiry.card_to_iban.read", "inquiry.account_number_to_iban.read", "inquiry.iban_inquiry.read", "inquiry.wage_estimation.read",
+	},
+}
+
+// TomanScopes are the scopes of Toman's APIs with these keys, which a connection with their base URLs asks for unless it lists
+// others. One scope that the user lacks fails every token request, so that none is asked for without need.
+func TomanScopes(apis ...string) []string {
+	var scopes []string
+	for _, api := range apis {
+		scopes = append(scopes, tomanScopes[api]...)
 	}
+	return scopes
 }
 
 var shapes = map[Provider]shape{

@@ -143,7 +143,7 @@ func (s Settings) complete(of Connection) (Settings, error) {
 	case shape.scopes && s.ClientAuth != Basic && s.ClientAuth != Body:
 		p.add("client_auth", "connection.error_client_auth")
 	}
-	p.scopes(shape, &s)
+	p.scopes(shape, of.APIs(), &s)
 	p.downloadHosts(shape, of.Loopback(), &s)
 	if s.Concurrency == 0 {
 		s.Concurrency = DefaultConcurrency
@@ -251,7 +251,7 @@ func (p *problems) credentials(provider Provider, c Credentials) {
 	}
 }
 
-func (p *problems) scopes(shape shape, s *Settings) {
+func (p *problems) scopes(shape shape, apis []string, s *Settings) {
 	if !shape.scopes {
 		if len(s.Scopes) > 0 {
 			p.add("scopes", "connection.error_not_for_provider")
@@ -259,7 +259,7 @@ func (p *problems) scopes(shape shape, s *Settings) {
 		return
 	}
 	if len(s.Scopes) == 0 {
-		s.Scopes = TomanScopes()
+		s.Scopes = TomanScopes(apis...)
 	}
 	bad := func(scope string) bool { return !scopePattern.MatchString(scope) }
 	if len(s.Scopes) > maxList || slices.ContainsFunc(s.Scopes, bad) || repeats(s.Scopes) {

@@ -30,12 +30,13 @@ func TestParseTheDocumentedConnections(t *testing.T) {
 	}
 	s := d.Settings
 	if d.Name != "toman-staging" || d.Provider != connection.Toman || d.Environment != connection.Staging || len(d.BaseURLs) != 4 ||
-		s.ClientAuth != connection.Basic || s.Concurrency != 8 || !slices.Equal(s.Scopes, connection.TomanScopes()) ||
+		s.ClientAuth != connection.Basic || s.Concurrency != 8 || !slices.Equal(s.Scopes, connection.TomanScopes(connection.PSPReporting, connection.Inquiry)) ||
 		!slices.Equal(s.DownloadHosts, []string{"s3.qcluster.org"}) || d.Credentials["client_secret"].Reveal() != "SECRET-s" {
 		t.Errorf("toman = %+v, want the document with the defaults", d)
 	}
-	if got := len(connection.TomanScopes()); got != 7 {
-		t.Errorf("default scopes = %d, want the seven of P3 to P9", got)
+	reporting, inquiry := len(connection.TomanScopes(connection.PSPReporting)), len(connection.TomanScopes(connection.Inquiry))
+	if reporting != 7 || inquiry != 4 {
+		t.Errorf("default scopes = %d and %d, want the seven of P3 to P9 and the four of P10 to P13", reporting, inquiry)
 	}
 	for _, doc := range []string{paymenticonJSON, tupayJSON} {
 		d, err := connection.Parse([]byte(doc))
@@ -48,6 +49,33 @@ func TestParseTheDocumentedConnections(t *testing.T) {
 	}
 	if shown := fmt.Sprintf("%v %+v %#v", d, d, d); strings.Contains(shown, "SECRET") {
 		t.Errorf("a definition prints its credentials: %s", shown)
+	}
+}
+
+// TestDefaultScopesFitTheAPIs: one scope that a user lacks fails every token request.
+func TestDefaultScopesFitTheAPIs(t *testing.T) {
+	tests := []struct{ apis, want string }{
+		{`"psp_reporting":"https://repigma.toman.ir"`, "repigma"},
+		{`"inquiry":"https://inquisitor.toman.ir/api/v1"`, "inquiry"},
+		{`"inquiry":"https://inquisitor.toman.ir/api/v1","psp_reporting":"https://repigma.toman.ir"`, "repigma inquiry"},
+		{`"corporate_banking":"https://dbank.toman.ir/api/v1"`, ""},
+	}
+	for _, tt := range tests {
+		d, err := connection.Parse([]byte(`{"name":"toman","provider":"toman","environment":"production","base_urls":{"auth":"https://accounts.qbitpay.org",` + tt.apis + `},
+			"credentials":{"username":"u","password":"p","client_id":"i","client_secret":"s"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var families []string
+		for _, scope := range d.Settings.Scopes {
+			family, _, _ := strings.Cut(scope, ".")
+			if !slices.Contains(families, family) {
+				families = append(families, family)
+			}
+		}
+		if got := strings.Join(families, " "); got != tt.want {
+			t.Errorf("%s: scopes of %q, want of %q", tt.apis, got, tt.want)
+		}
 	}
 }
 

@@ -118,7 +118,7 @@ var actor = audit.Actor{UserID: 7, Name: "admin"}
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{db: storetest.Open(t), provider: &toman{password: "first", scopes: connection.TomanScopes()}}
+	b := &bench{db: storetest.Open(t), provider: &toman{password: "first", scopes: connection.TomanScopes(connection.PSPReporting)}}
 	server := httptest.NewServer(b.provider)
 	t.Cleanup(server.Close)
 	b.pool = connection.NewPool(b.db, build)
@@ -211,7 +211,7 @@ read psp_reporting GET /payments/{terminal_type}: not_reached`
 	if got := lines(steps); got != want || lines(told) != want || connection.AllPassed(steps) {
 		t.Errorf("steps:\n%s\nwant:\n%s", got, want)
 	}
-	b.provider.change(func() { b.provider.scopes = connection.TomanScopes() })
+	b.provider.change(func() { b.provider.scopes = connection.TomanScopes(connection.PSPReporting) })
 	if steps, err = b.service.Test(t.Context(), actor, b.added.ID, nil); err != nil || !connection.AllPassed(steps) {
 		t.Errorf("with all scopes: %s, %v; want all passed", lines(steps), err)
 	}
