@@ -33,6 +33,7 @@ for test in TestBadInput TestReadingChangesNothing TestKilledAtAnyMoment TestThe
   proof "$test" "$GO" test -count=1 -timeout 60m -run "^$test\$" -v ./cmd/portal
 done
 proof killtest "$GO" test -count=1 -timeout 60m ./internal/command/killtest
+proof killtest-of-files "$GO" test -count=1 -timeout 60m ./internal/inquiry/killtest
 unset PORTAL_PROVE
 
 # Every fuzz target of the module, found by its name. Files are asked and not the toolchain, so that none is forgotten.

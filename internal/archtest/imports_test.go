@@ -105,7 +105,7 @@ var rules = []rule{
 		why: "the queue runs functions that others give it; it speaks SQL, since the queue is in the database",
 	},
 	{
-		packages: []string{"internal/command/killtest"}, never: join(transport, sql),
+		packages: []string{"internal/command/killtest", "internal/inquiry/killtest"}, never: join(transport, sql),
 		why: "it holds tests only, which may import what they test",
 	},
 	{

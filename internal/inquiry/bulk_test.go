@@ -19,7 +19,7 @@ type office struct {
 	bulks *inquiry.Bulks
 }
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	d := newDesk(t)
 	d.rules = inquiry.NewRules(d.db, tehran, time.Now) // files work in real time

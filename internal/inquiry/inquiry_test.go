@@ -128,7 +128,7 @@ type desk struct {
 
 var tehran = time.FixedZone("Tehran", 3*3600+1800)
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	d := &desk{db: storetest.Open(t), bank: newBank(), now: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)}
 	d.rules = inquiry.NewRules(d.db, tehran, func() time.Time { return d.now })
