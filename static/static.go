@@ -144,7 +144,7 @@ func newPackedAsset(name, file string) *asset {
 // hashedPath is where an asset with that content is served.
 func hashedPath(name string, content io.Reader) string {
 	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, content, make([]byte, 4<<10)); err != nil {
+	if _, err := io.CopyBuffer(sum, content, make([]byte, 1<<10)); err != nil {
 		panic(err)
 	}
 	ext := path.Ext(name)
@@ -218,8 +218,8 @@ func icons() (sprite, css []byte) {
 	sprite = fmt.Appendf(make([]byte, 0, 512*len(list)), `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="24" viewBox="0 0 %[1]d 24" `+
 		`fill="none" stroke="#000" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">`, 24*len(list))
 	for i, f := range list {
-		_, inner, _ := strings.Cut(text(f), ">")
-		inner = strings.TrimSuffix(strings.TrimSpace(inner), "</svg>")
+		_, inner, _ := bytes.Cut(read(f), []byte(">"))
+		inner = bytes.TrimSuffix(bytes.TrimSpace(inner), []byte("</svg>"))
 		sprite = fmt.Appendf(sprite, `<g transform="translate(%d)">%s</g>`, 24*i, inner)
 		css = fmt.Appendf(css, "[data-i=%s]{--i:%d}\n", strings.TrimSuffix(path.Base(f), ".svg"), i)
 	}
