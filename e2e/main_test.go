@@ -233,7 +233,7 @@ func ownDemo(t *testing.T, args ...string) *process {
 func startDemo(db string, more ...string) (*process, error) {
 	args := append([]string{
 		"demo", "--db", db, "--listen", "localhost:0", "--checkout", "127.0.0.1:0", "--hooks", "127.0.0.1:0",
-		"--sandbox", "127.0.0.1:0,127.0.0.1:0,127.0.0.1:0", "--live", "0", "--payments", "6000",
+		"--sandbox", "127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0", "--live", "0", "--payments", "6000",
 	}, more...)
 	return startProcess(nil, func(p *process, line string) bool {
 		if _, address, ok := strings.Cut(line, "Payportal demo: "); ok {

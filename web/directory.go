@@ -34,8 +34,8 @@ func (s *Server) directoryRoutes() []Route {
 
 // directoryAsk is what a page of the directory is about.
 type directoryAsk struct {
-	connection ReportingConnection
-	all        []ReportingConnection
+	connection OfferedConnection
+	all        []OfferedConnection
 	// at is the list that the page belongs to, on the same connection.
 	at listURL
 }

@@ -48,7 +48,7 @@ func TestRefreshOfADownProviderKeepsTheCopy(t *testing.T) {
 
 func TestPagesWithoutAnyConnectionSayWhatToDo(t *testing.T) {
 	p := newPortal(t, func(_ *portal, c *web.Config) {
-		c.ReportingConnections = func(context.Context) ([]web.ReportingConnection, error) { return nil, nil }
+		c.ReportingConnections = func(context.Context) ([]web.OfferedConnection, error) { return nil, nil }
 	})
 	for role, offered := range map[access.RoleID]int{access.Administrator: 1, access.Auditor: 0} {
 		b := p.user(t, string(role), role)

@@ -59,7 +59,7 @@ type overviewParts struct {
 	visit       *visit
 	period      calendar.Preset
 	chosen      int64
-	connections []ReportingConnection
+	connections []OfferedConnection
 }
 
 func (o *overviewParts) page() overview.Page {

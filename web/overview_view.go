@@ -17,7 +17,7 @@ import (
 )
 
 // overviewEmpty says why there is nothing to see; nil when there is something.
-func overviewEmpty(v *visit, connections []ReportingConnection) *ui.Empty {
+func overviewEmpty(v *visit, connections []OfferedConnection) *ui.Empty {
 	switch {
 	case !v.can(access.PaymentList) && !v.can(access.ConnectionRead) && !v.can(access.JobRead):
 		return &ui.Empty{Icon: icon.Lock, Title: v.p.T("overview.nothing.title"), Text: v.p.T("overview.nothing.text")}
@@ -39,7 +39,7 @@ func periodTabs(p *i18n.Printer, ps paymentParams, current calendar.Preset) []ui
 }
 
 // overviewConnections choose between connections; there are none when there is nothing to choose.
-func overviewConnections(p *i18n.Printer, ps paymentParams, all []ReportingConnection) []ui.Tab {
+func overviewConnections(p *i18n.Printer, ps paymentParams, all []OfferedConnection) []ui.Tab {
 	if len(all) < 2 {
 		return nil
 	}
@@ -124,7 +124,7 @@ func dayChart(v *visit, days []psp.DaySums) ui.Chart {
 const lateAfter = 10 * time.Minute
 
 // copyViews are the copied lists of every connection.
-func copyViews(v *visit, connections []ReportingConnection, progress []mirror.Progress) []overview.Copy {
+func copyViews(v *visit, connections []OfferedConnection, progress []mirror.Progress) []overview.Copy {
 	known := map[mirror.Key]mirror.Progress{}
 	for _, l := range progress {
 		known[l.Key] = l
@@ -161,7 +161,7 @@ func copyView(v *visit, l mirror.Progress) overview.Copy {
 	return view
 }
 
-func overviewHealths(v *visit, connections []ReportingConnection, health []connection.Health) []overview.Connection {
+func overviewHealths(v *visit, connections []OfferedConnection, health []connection.Health) []overview.Connection {
 	views := make([]overview.Connection, len(connections))
 	for i, c := range connections {
 		views[i] = overviewHealth(v, health[i])

@@ -148,7 +148,7 @@ func (s *Server) paymentDetail(w http.ResponseWriter, r *http.Request) error {
 }
 
 // namedConnection is the id of the connection that the address names, 0 for none.
-func (s *Server) namedConnection(r *http.Request, in *input) (int64, []ReportingConnection, error) {
+func (s *Server) namedConnection(r *http.Request, in *input) (int64, []OfferedConnection, error) {
 	connections, err := s.ReportingConnections(r.Context())
 	if err != nil {
 		return 0, nil, err

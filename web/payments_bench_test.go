@@ -48,7 +48,7 @@ func makeMemoryPage(prefs i18n.Prefs) (*memoryPage, error) {
 		now: now, p: bundle.Printer(prefs), signedIn: true, identity: access.Identity{Person: person, Session: access.Session{State: access.Full}},
 	}}
 	in := &input{values: url.Values{"status": {"successful"}, "psp": {"Behpardakht"}, "size": {"50"}}}
-	m.query = parsePayments(in, m.visit, []ReportingConnection{{ID: 1, Name: "toman"}})
+	m.query = parsePayments(in, m.visit, []OfferedConnection{{ID: 1, Name: "toman"}})
 	draw := rand.New(rand.NewPCG(1, 1))
 	for i := range 50 {
 		m.list.Payments = append(m.list.Payments, psp.PaymentRecord{ConnectionID: 1, Payment: psp.Payment{

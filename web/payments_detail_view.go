@@ -14,7 +14,7 @@ import (
 )
 
 // paymentDetailView is the view of one payment.
-func paymentDetailView(v *visit, d psp.PaymentDetail, connections []ReportingConnection, back string) payments.Detail {
+func paymentDetailView(v *visit, d psp.PaymentDetail, connections []OfferedConnection, back string) payments.Detail {
 	p := v.p
 	q := paymentRequest{connections: connections}
 	if len(connections) > 1 {

@@ -129,7 +129,7 @@ type paymentRequest struct {
 	psp.PaymentQuery
 	params      paymentParams
 	period      calendar.Preset
-	connections []ReportingConnection
+	connections []OfferedConnection
 	// viewID is the saved view that the list began with, 0 for none; view is what it was saved as.
 	viewID int64
 	view   *savedView
@@ -149,7 +149,7 @@ func (s *Server) readPayments(r *http.Request, in *input) (*paymentRequest, erro
 }
 
 // parsePayments makes a typed request of the parameters, and writes them back in their plainest form.
-func parsePayments(in *input, v *visit, connections []ReportingConnection) *paymentRequest {
+func parsePayments(in *input, v *visit, connections []OfferedConnection) *paymentRequest {
 	q := &paymentRequest{connections: connections}
 	for i, name := range paymentParamNames {
 		q.params[i] = strings.TrimSpace(in.raw(name)) // as it was typed, for the fields of a page that is refused

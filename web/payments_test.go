@@ -34,8 +34,8 @@ func withPayments(t testing.TB, n int) option {
 		c.Now = func() time.Time { return storetest.Newest.Add(time.Hour) }
 		c.Payments = &psp.Payments{Store: p.db}
 		c.Directory = psp.NewDirectory(p.db, nil)
-		c.ReportingConnections = func(context.Context) ([]web.ReportingConnection, error) {
-			return []web.ReportingConnection{{ID: 1, Name: "toman", Environment: "sandbox"}}, nil
+		c.ReportingConnections = func(context.Context) ([]web.OfferedConnection, error) {
+			return []web.OfferedConnection{{ID: 1, Name: "toman", Environment: "sandbox"}}, nil
 		}
 		c.MirrorProgress = func(context.Context) ([]mirror.Progress, error) { return nil, nil }
 		c.RecordAudit = p.db.RecordAudit
@@ -301,7 +301,7 @@ func TestPaymentsDaysFollowTheZone(t *testing.T) {
 
 func TestPaymentsEmptyStatesDiffer(t *testing.T) {
 	none := func(_ *portal, c *web.Config) {
-		c.ReportingConnections = func(context.Context) ([]web.ReportingConnection, error) { return nil, nil }
+		c.ReportingConnections = func(context.Context) ([]web.OfferedConnection, error) { return nil, nil }
 	}
 	p := newPortal(t, withPayments(t, 0))
 	b := p.user(t, "nasrin", access.Finance)

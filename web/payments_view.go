@@ -284,7 +284,7 @@ func nameOptions(p *i18n.Printer, names []string, chosen string) []ui.Option {
 	return options
 }
 
-func connectionChoice(p *i18n.Printer, all []ReportingConnection) []ui.Option {
+func connectionChoice(p *i18n.Printer, all []OfferedConnection) []ui.Option {
 	options := []ui.Option{{Label: p.T("word.all")}}
 	for _, c := range all {
 		options = append(options, ui.Option{Value: c.Name, Label: c.Name})

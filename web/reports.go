@@ -34,8 +34,8 @@ func (s *Server) reportRoutes() []Route {
 
 // reportAsk is a page of the list of reports as it was asked for.
 type reportAsk struct {
-	connection ReportingConnection
-	all        []ReportingConnection
+	connection OfferedConnection
+	all        []OfferedConnection
 	at         listURL
 	filter     psp.ReportFilter
 	// wrong is what the query has wrong; the page then shows no rows.

@@ -23,6 +23,7 @@ import (
 	"payportal/internal/command"
 	"payportal/internal/connection"
 	"payportal/internal/i18n"
+	"payportal/internal/inquiry"
 	"payportal/internal/jobs"
 	"payportal/internal/mirror"
 	"payportal/internal/psp"
@@ -128,7 +129,13 @@ type UseCases struct {
 	// Mirror pauses and resumes the copying of payments.
 	Mirror *mirror.Mirror
 	// ReportingConnections lists the enabled connections that have PSP reporting, in the order in which they are offered.
-	ReportingConnections func(ctx context.Context) ([]ReportingConnection, error)
+	ReportingConnections func(ctx context.Context) ([]OfferedConnection, error)
+	// InquiryConnections lists the enabled connections that have the inquiry API, in the order in which they are offered.
+	InquiryConnections func(ctx context.Context) ([]OfferedConnection, error)
+	Inquiries          *inquiry.Desk
+	InquiryHistory     *inquiry.History
+	BulkInquiries      *inquiry.Bulks
+	InquiryRules       *inquiry.Rules
 	// MirrorProgress tells how far the copies of the payments are, list by list.
 	MirrorProgress func(ctx context.Context) ([]mirror.Progress, error)
 	// RefreshPayments asks for new payments of a connection now; asking while one is waiting changes nothing.

@@ -112,13 +112,13 @@ func terminalFilter(in *input, connectionID int64) psp.TerminalFilter {
 
 // terminalChoices are what the fields of the register's filter offer.
 type terminalChoices struct {
-	connections []ReportingConnection
-	connection  ReportingConnection
+	connections []OfferedConnection
+	connection  OfferedConnection
 	psps        []psp.ListedPSP
 	accounts    []psp.ListedAccount
 }
 
-func (s *Server) terminalChoices(r *http.Request, connection ReportingConnection, all []ReportingConnection) (terminalChoices, error) {
+func (s *Server) terminalChoices(r *http.Request, connection OfferedConnection, all []OfferedConnection) (terminalChoices, error) {
 	psps, _, err := s.Directory.PSPs(r.Context(), connection.ID)
 	if err != nil {
 		return terminalChoices{}, err
@@ -131,7 +131,7 @@ func (s *Server) terminalChoices(r *http.Request, connection ReportingConnection
 const seenCounted = 100
 
 // registerHead is what both tabs of the register begin with.
-func (s *Server) registerHead(r *http.Request, in *input, connection ReportingConnection) (terminals.Head, error) {
+func (s *Server) registerHead(r *http.Request, in *input, connection OfferedConnection) (terminals.Head, error) {
 	v := visitOf(r)
 	open, err := s.openCreations(r)
 	if err != nil {
@@ -164,7 +164,7 @@ func unknownOf(open []command.Command, connectionID int64) int {
 }
 
 // seenTerminals is the second tab of the register.
-func (s *Server) seenTerminals(w http.ResponseWriter, r *http.Request, in *input, connection ReportingConnection) error {
+func (s *Server) seenTerminals(w http.ResponseWriter, r *http.Request, in *input, connection OfferedConnection) error {
 	after, limit := in.text("after", 1000), pageLimit(in)
 	if err := in.err("list sightings"); err != nil {
 		return err

@@ -176,7 +176,7 @@ type office struct {
 }
 
 // newOffice opens a portal whose directory has been fetched. more are connections beside the one that has a provider.
-func newOffice(t testing.TB, more ...web.ReportingConnection) *office {
+func newOffice(t testing.TB, more ...web.OfferedConnection) *office {
 	t.Helper()
 	o := &office{provider: newReporting()}
 	o.portal = newPortal(t, func(p *portal, c *web.Config) {
@@ -185,8 +185,8 @@ func newOffice(t testing.TB, more ...web.ReportingConnection) *office {
 		c.Directory = psp.NewDirectory(p.db, o.provider)
 		c.Reports = psp.NewReports(p.db, o.provider)
 		c.Commands = o.commands
-		c.ReportingConnections = func(context.Context) ([]web.ReportingConnection, error) {
-			return append([]web.ReportingConnection{{ID: reportingConn, Name: "toman", Environment: "sandbox"}}, more...), nil
+		c.ReportingConnections = func(context.Context) ([]web.OfferedConnection, error) {
+			return append([]web.OfferedConnection{{ID: reportingConn, Name: "toman", Environment: "sandbox"}}, more...), nil
 		}
 		o.useCases = c.UseCases
 	})

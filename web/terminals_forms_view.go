@@ -15,7 +15,7 @@ import (
 
 // newTerminalView is the form of a new terminal as it was typed. Each one has a key of its own: a key that was used up
 // never comes back.
-func newTerminalView(p *i18n.Printer, now time.Time, chosen ReportingConnection, all []ReportingConnection, accounts []psp.ListedAccount, typed typedTerminal, wrong error) terminals.New {
+func newTerminalView(p *i18n.Printer, now time.Time, chosen OfferedConnection, all []OfferedConnection, accounts []psp.ListedAccount, typed typedTerminal, wrong error) terminals.New {
 	byField, summary := fieldErrors(p, wrong)
 	required := func(f ui.Field) ui.Field {
 		f.Required, f.Error = true, byField[f.Name]
@@ -95,7 +95,7 @@ func accountOptions(p *i18n.Printer, accounts []psp.ListedAccount) (options []ui
 	return options, usable
 }
 
-func importView(p *i18n.Printer, chosen ReportingConnection, all []ReportingConnection, uuids string, result *psp.ImportResult, mayOpen bool, wrong error) terminals.Import {
+func importView(p *i18n.Printer, chosen OfferedConnection, all []OfferedConnection, uuids string, result *psp.ImportResult, mayOpen bool, wrong error) terminals.Import {
 	byField, summary := fieldErrors(p, wrong)
 	view := terminals.Import{
 		Errors: summary, Connection: chosen.Name, Connections: connectionField(p, "terminals.connection", chosen, all), CancelHref: "/terminals",

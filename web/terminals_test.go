@@ -250,7 +250,7 @@ func TestAnnotationsOfTwoPersonsAreBothShown(t *testing.T) {
 }
 
 func TestChosenConnectionStaysChosen(t *testing.T) {
-	o := newOffice(t, web.ReportingConnection{ID: 8, Name: "other", Environment: "staging"})
+	o := newOffice(t, web.OfferedConnection{ID: 8, Name: "other", Environment: "staging"})
 	id := o.registered(t, "1001")
 	b := o.user(t, "nasrin", access.Operations)
 	b.get("/terminals", http.StatusOK, htmlcheck.Count("#f-connection option", 2))

@@ -220,7 +220,7 @@ func withChosen(options []ui.Option, chosen string) []ui.Option {
 }
 
 // connectionField is the choice of a connection; without options when there is nothing to choose.
-func connectionField(p *i18n.Printer, label string, chosen ReportingConnection, all []ReportingConnection) ui.SelectInput {
+func connectionField(p *i18n.Printer, label string, chosen OfferedConnection, all []OfferedConnection) ui.SelectInput {
 	return ui.SelectInput{Field: ui.Field{Name: "connection", Label: p.T(label), Value: chosen.Name}, Options: connectionOptions(all)}
 }
 

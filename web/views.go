@@ -50,7 +50,7 @@ func (s *Server) openView(w http.ResponseWriter, r *http.Request, q *paymentRequ
 }
 
 // savedParams reads the parameters of a saved view.
-func savedParams(v *visit, query string, connections []ReportingConnection) paymentParams {
+func savedParams(v *visit, query string, connections []OfferedConnection) paymentParams {
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return paymentParams{} // the use-case saves nothing that cannot be read

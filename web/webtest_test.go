@@ -82,8 +82,8 @@ func newPortal(t testing.TB, options ...option) *portal {
 		Directory: psp.NewDirectory(db, nowhere{}),
 		Reports:   psp.NewReports(db, nowhere{}),
 		Commands:  commands,
-		ReportingConnections: func(context.Context) ([]web.ReportingConnection, error) {
-			return []web.ReportingConnection{{ID: 1, Name: "toman", Environment: "sandbox"}}, nil
+		ReportingConnections: func(context.Context) ([]web.OfferedConnection, error) {
+			return []web.OfferedConnection{{ID: 1, Name: "toman", Environment: "sandbox"}}, nil
 		},
 		MirrorProgress: func(context.Context) ([]mirror.Progress, error) { return nil, nil },
 		RefreshPayments: func(ctx context.Context, id int64) error {
@@ -96,6 +96,7 @@ func newPortal(t testing.TB, options ...option) *portal {
 		RunningJobs:      func(context.Context) ([]jobs.Job, error) { return nil, nil },
 	}
 	administration(t, db, &config.UseCases)
+	inquiring(db, &config.UseCases, nowhere{})
 	for _, change := range options {
 		change(p, &config)
 	}

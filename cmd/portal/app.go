@@ -16,6 +16,7 @@ import (
 	"payportal/internal/command"
 	"payportal/internal/connection"
 	"payportal/internal/i18n"
+	"payportal/internal/inquiry"
 	"payportal/internal/jobs"
 	"payportal/internal/mirror"
 	"payportal/internal/psp"
@@ -46,9 +47,12 @@ type app struct {
 	reports     *psp.Reports
 	payments    *psp.Payments
 	mirror      *mirror.Mirror
+	rules       *inquiry.Rules
+	bulks       *inquiry.Bulks
+	history     *inquiry.History
 	jobs        *jobs.Runner
 	plan        *plan
-	reporting   reportingCache
+	cache       offeredCache
 
 	staff *web.Server
 	// handler is staff, inside what traces it where tracing is on.
@@ -146,6 +150,9 @@ func (a *app) buildUseCases(tracing bool) (err error) {
 	a.reports = psp.NewReports(a.db, a.providers)
 	a.payments = &psp.Payments{Store: a.db}
 	a.mirror = mirror.New(a.db, a.providers, mirror.DefaultPolicy, time.Now, a.log)
+	a.rules = inquiry.NewRules(a.db, a.settings.zone, time.Now)
+	a.history = inquiry.NewHistory(a.rules)
+	a.bulks = inquiry.NewBulks(a.rules, a.providers, a.enqueueBulk)
 	a.plan = newPlan()
 	a.jobs, err = jobs.New(a.db.Writer(), a.registerJobs(), a.log)
 	return err
@@ -165,8 +172,9 @@ func (a *app) buildStaff() error {
 		UseCases: web.UseCases{
 			Connections: a.connections, Audit: audit.Trail{Store: a.db}, Jobs: a.jobs, Mirror: a.mirror,
 			Payments: a.payments, Terminals: a.terminals, Directory: a.directory, Reports: a.reports, Commands: a.commands,
-			ReportingConnections: a.reportingConnections,
-			MirrorProgress:       a.mirror.Progress, RefreshPayments: a.refreshPayments, RecordAudit: a.db.RecordAudit,
+			ReportingConnections: a.reportingConnections, InquiryConnections: a.having(connection.Inquiry),
+			Inquiries: inquiry.NewDesk(a.rules, a.providers), InquiryRules: a.rules, InquiryHistory: a.history, BulkInquiries: a.bulks,
+			MirrorProgress: a.mirror.Progress, RefreshPayments: a.refreshPayments, RecordAudit: a.db.RecordAudit,
 			ConnectionHealth: a.connections.Health, RunningJobs: a.runningJobs, Views: &psp.Views{Store: a.db},
 		},
 	})

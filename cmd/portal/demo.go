@@ -12,6 +12,7 @@ import (
 
 	"payportal/internal/access"
 	"payportal/internal/seal"
+	sandboxinquiry "payportal/provider/sandbox/inquiry"
 	"payportal/provider/sandbox/pspreporting"
 	"payportal/provider/sandbox/toman"
 )
@@ -24,7 +25,7 @@ type demoCommand struct {
 	Checkout string     `help:"Address of the checkout surface." default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
 	Hooks    string     `help:"Address of the surface for notifications." default:"127.0.0.1:8082" placeholder:"HOST:PORT"`
 	Metrics  string     `help:"Address of the metrics; empty for none." default:"" placeholder:"HOST:PORT"`
-	Sandbox  []string   `help:"Addresses of the sandbox: tokens, PSP reporting, files." default:"127.0.0.1:8091,127.0.0.1:8092,127.0.0.1:8093" placeholder:"HOST:PORT"`
+	Sandbox  []string   `help:"Addresses of the sandbox: tokens, PSP reporting, files, inquiries." default:"127.0.0.1:8091,127.0.0.1:8092,127.0.0.1:8093,127.0.0.1:8094" placeholder:"HOST:PORT"`
 	Payments int        `help:"How many payments the sandbox begins with." default:"24000"`
 	Live     int        `help:"How many payments a minute come in while the demo runs." default:"20"`
 	LogLevel slog.Level `help:"Least level that is logged." default:"warn"`
@@ -48,8 +49,8 @@ const demoPassword = "look around freely"
 
 // Run starts the demo and prints where it is.
 func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
-	if len(c.Sandbox) != 3 {
-		return errors.New("--sandbox: give three addresses: tokens, PSP reporting, files")
+	if len(c.Sandbox) != 4 {
+		return errors.New("--sandbox: give four addresses: tokens, PSP reporting, files, inquiries")
 	}
 	if c.Fresh {
 		if err := c.forget(); err != nil {
@@ -61,7 +62,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	providers, err := toman.Start(ctx, toman.Config{
-		AuthAddr: c.Sandbox[0], PSPReportingAddr: c.Sandbox[1], ObjectStorageAddr: c.Sandbox[2],
+		AuthAddr: c.Sandbox[0], PSPReportingAddr: c.Sandbox[1], ObjectStorageAddr: c.Sandbox[2], InquiryAddr: c.Sandbox[3],
 		Seed:          pspreporting.SeedConfig{Seed: 1, Payments: c.Payments, Days: 90, Terminals: 40},
 		PSPReporting:  pspreporting.Config{StatePath: c.DB + ".sandbox"},
 		LivePerMinute: c.Live,
@@ -114,7 +115,7 @@ func (c demoCommand) settings() (settings, error) {
 	}.resolve()
 }
 
-// seedDemo makes users, connection and first copies, each once: a second start keeps what people have changed.
+// seedDemo makes users, connections and first copies, each once: a second start keeps what people have changed.
 func (a *app) seedDemo(ctx context.Context, providers *toman.Toman) error {
 	by := access.CommandLine("demo")
 	known, err := a.access.People.Users(ctx, access.UserFilter{})
@@ -128,7 +129,10 @@ func (a *app) seedDemo(ctx context.Context, providers *toman.Toman) error {
 			}
 		}
 	}
-	return a.seedConnection(ctx, by, providers)
+	if err := a.seedConnection(ctx, by, providers); err != nil {
+		return err
+	}
+	return a.seedInquiries(ctx, by, providers)
 }
 
 func (a *app) seedUser(ctx context.Context, by access.By, name, displayName, language string, role access.RoleID) error {
@@ -157,12 +161,13 @@ Look first at
   - Overview as finance: what came in, from which terminals, and how fresh it is
   - Payments: search 9999-like last digits of a card, filter, export exactly what you see
   - Terminals as operations: create one; send the form twice, there is still one
+  - Inquiries as finance: whose is %s? More numbers are in provider/sandbox/README.md
   - Connections as admin: press Test, and see each scope
   - the user menu: Persian, the Jalali calendar, toman, dark
 
 The sandbox takes faults at %s/_control/ (provider/sandbox/README.md).
 The data is in %s; stop with Ctrl-C, start again and it is all there; --fresh starts over.
 
-`, providers.PSPReportingURL, c.DB)
+`, sandboxinquiry.PersonIBAN, providers.PSPReportingURL, c.DB)
 	return b.String()
 }

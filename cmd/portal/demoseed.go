@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 
 	"payportal/internal/access"
@@ -13,8 +15,14 @@ import (
 	"payportal/provider/sandbox/toman"
 )
 
-// demoConnection is the connection to the sandbox.
-const demoConnection = "toman-sandbox"
+const (
+	// demoConnection is the connection to the sandbox.
+	demoConnection = "toman-sandbox"
+	// demoInquiries is the connection for inquiries of a demo whose connection is from before there were any.
+	demoInquiries = "toman-sandbox-inquiry"
+	// demoConcurrency is enough for the files of thousands of lines that a demo should show.
+	demoConcurrency = 32
+)
 
 // seedConnection adds the connection to the sandbox and takes the first copies through it, as staff and jobs would:
 // nothing is written that did not come over the wire.
@@ -23,18 +31,11 @@ func (a *app) seedConnection(ctx context.Context, by access.By, providers *toman
 	if err == nil || !errs.Is(err, errs.NotFound) {
 		return err
 	}
-	added, err := a.connections.Add(ctx, by.Actor, connection.Definition{
-		Name: demoConnection, Provider: connection.Toman, Environment: connection.Sandbox,
-		BaseURLs: map[string]string{connection.Auth: providers.AuthURL, connection.PSPReporting: providers.PSPReportingURL},
-		Settings: connection.Settings{
-			ClientAuth:    connection.Basic,
-			DownloadHosts: []string{strings.TrimPrefix(providers.ObjectStorageURL, "http://")},
-		},
-		Credentials: connection.Credentials{
-			"username": seal.NewSecret(toman.Username), "password": seal.NewSecret(toman.Password),
-			"client_id": seal.NewSecret(toman.ClientID), "client_secret": seal.NewSecret(toman.ClientSecret),
-		},
+	definition := demoDefinition(demoConnection, map[string]string{
+		connection.Auth: providers.AuthURL, connection.PSPReporting: providers.PSPReportingURL, connection.Inquiry: providers.InquiryURL,
 	})
+	definition.Settings.DownloadHosts = []string{strings.TrimPrefix(providers.ObjectStorageURL, "http://")}
+	added, err := a.connections.Add(ctx, by.Actor, definition)
 	if err != nil {
 		return err
 	}
@@ -50,6 +51,35 @@ func (a *app) seedConnection(ctx context.Context, by access.By, providers *toman
 	}
 	_, err = a.terminals.Import(ctx, by.Actor, added.ID, strings.Join(uuids, "\n"))
 	return err
+}
+
+// seedInquiries adds what a demo from before inquiries lacks. The addresses of a connection never change, since credentials
+// go there; so inquiries get a connection of their own.
+func (a *app) seedInquiries(ctx context.Context, by access.By, providers *toman.Toman) error {
+	all, err := a.connections.List(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(c connection.Connection) bool { return c.Has(connection.Inquiry) }) {
+		return nil
+	}
+	a.log.WarnContext(ctx, "this demo is from before inquiries, which get a connection of their own", slog.String("connection", demoInquiries))
+	_, err = a.connections.Add(ctx, by.Actor, demoDefinition(demoInquiries, map[string]string{
+		connection.Auth: providers.AuthURL, connection.Inquiry: providers.InquiryURL,
+	}))
+	return err
+}
+
+// demoDefinition is a connection to the sandbox with these addresses.
+func demoDefinition(name string, addresses map[string]string) connection.Definition {
+	return connection.Definition{
+		Name: name, Provider: connection.Toman, Environment: connection.Sandbox, BaseURLs: addresses,
+		Settings: connection.Settings{ClientAuth: connection.Basic, Concurrency: demoConcurrency},
+		Credentials: connection.Credentials{
+			"username": seal.NewSecret(toman.Username), "password": seal.NewSecret(toman.Password),
+			"client_id": seal.NewSecret(toman.ClientID), "client_secret": seal.NewSecret(toman.ClientSecret),
+		},
+	}
 }
 
 // entryOf is the audit entry of an act of the demo's own set-up.

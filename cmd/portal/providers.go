@@ -11,8 +11,10 @@ import (
 
 	"payportal/internal/connection"
 	"payportal/internal/errs"
+	"payportal/internal/inquiry"
 	"payportal/internal/psp"
 	"payportal/provider/apiclient"
+	tomaninquiry "payportal/provider/inquiry"
 	"payportal/provider/pspreporting"
 	"payportal/provider/tomanauth"
 )
@@ -25,6 +27,9 @@ type tomanClients struct {
 	// reporting and reportingAPI are nil for a connection without PSP reporting.
 	reporting    *pspreporting.Client
 	reportingAPI *apiclient.Client
+	// inquiry and inquiryAPI are nil for a connection without inquiries.
+	inquiry    *tomaninquiry.Client
+	inquiryAPI *apiclient.Client
 }
 
 var _ connection.Live = (*tomanClients)(nil)
@@ -59,6 +64,12 @@ func (b clientBuilder) build(c connection.Connection, secrets connection.Credent
 			Connection: c.Name, Hosts: c.Settings.DownloadHosts, Loopback: c.Loopback(), Types: pspreporting.FileTypes,
 		}))
 	}
+	if c.Has(connection.Inquiry) {
+		if t.inquiryAPI, err = b.client(c, connection.Inquiry, t.monitor, t.tokens); err != nil {
+			return nil, err
+		}
+		t.inquiry = tomaninquiry.New(t.inquiryAPI)
+	}
 	return t, nil
 }
 
@@ -73,11 +84,15 @@ func (b clientBuilder) client(c connection.Connection, api string, m *apiclient.
 	return apiclient.New(cfg)
 }
 
-// Checks are the steps of a connection test: the way to each address, the client, the user, each scope, a harmless read.
+// Checks are the steps of a connection test: the way to each address, the client, the user, each scope, a harmless read
+// where there is one.
 func (t *tomanClients) Checks() []connection.Check {
 	checks := t.tokens.Checks()
 	if t.reporting != nil {
 		checks = slices.Concat(checks, t.reporting.Checks())
+	}
+	if t.inquiry != nil {
+		checks = slices.Concat(checks, t.inquiry.Checks())
 	}
 	return checks
 }
@@ -90,9 +105,10 @@ func (t *tomanClients) Calls() []connection.Call { return t.monitor.Calls() }
 
 // Close lets go of idle connections.
 func (t *tomanClients) Close() {
-	t.auth.Close()
-	if t.reportingAPI != nil {
-		t.reportingAPI.Close()
+	for _, api := range []*apiclient.Client{t.auth, t.reportingAPI, t.inquiryAPI} {
+		if api != nil {
+			api.Close()
+		}
 	}
 }
 
@@ -101,10 +117,16 @@ type pool struct {
 	*connection.Pool[*tomanClients]
 }
 
-var _ psp.Providers = pool{}
+var (
+	_ psp.Providers     = pool{}
+	_ inquiry.Providers = pool{}
+)
 
-// errNoReporting is the cause when a connection has no PSP reporting API.
-var errNoReporting = errors.New("the connection has no base URL for PSP reporting")
+// The causes when a connection has not the API that is looked for.
+var (
+	errNoReporting = errors.New("the connection has no base URL for PSP reporting")
+	errNoInquiry   = errors.New("the connection has no base URL for inquiries")
+)
 
 // PSPReporting finds the live PSP reporting API of a connection.
 func (p pool) PSPReporting(ctx context.Context, connectionID int64) (psp.Provider, error) {
@@ -116,4 +138,16 @@ func (p pool) PSPReporting(ctx context.Context, connectionID int64) (psp.Provide
 		return nil, errs.New(errs.NotFound, "find PSP reporting", "", errNoReporting)
 	}
 	return clients.reporting, nil
+}
+
+// Inquiry finds the live inquiry API of a connection.
+func (p pool) Inquiry(ctx context.Context, connectionID int64) (inquiry.Provider, error) {
+	clients, err := p.Get(ctx, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	if clients.inquiry == nil {
+		return nil, errs.New(errs.NotFound, "find inquiries", "", errNoInquiry)
+	}
+	return clients.inquiry, nil
 }

@@ -20,6 +20,8 @@ const (
 	jobMirrorPayments   = "payments.mirror"
 	jobRefreshDirectory = "directory.refresh"
 	jobPollReports      = "reports.poll"
+	jobBulkInquiry      = "inquiry.bulk"
+	jobForgetInquiries  = "inquiry.forget"
 )
 
 // How often each kind is due, and how often the plan looks.
@@ -28,6 +30,8 @@ const (
 	mirrorEvery      = time.Minute
 	directoryEvery   = 10 * time.Minute
 	recoverEvery     = 30 * time.Second
+	bulksEvery       = 30 * time.Second
+	forgetEvery      = time.Hour
 	auditHeadEvery   = time.Hour
 	directoryTimeout = 2 * time.Minute
 	reportsTimeout   = 2 * time.Minute
@@ -46,9 +50,19 @@ type connectionArgs struct {
 	ConnectionID int64 `json:"connection_id"`
 }
 
+// bulkArgs say which file of numbers a job works on.
+type bulkArgs struct {
+	BulkID int64 `json:"bulk_id"`
+}
+
 // registerJobs says how each kind of job is done.
 func (a *app) registerJobs() *jobs.Registry {
 	r := jobs.NewRegistry()
+	jobs.Handle(r, jobBulkInquiry, jobs.Options{}, func(ctx context.Context, args bulkArgs) error { return a.workOnBulk(ctx, args.BulkID) })
+	jobs.Handle(r, jobForgetInquiries, jobs.Options{}, func(ctx context.Context, _ struct{}) error {
+		_, err := a.history.Forget(ctx)
+		return err
+	})
 	jobs.Handle(r, jobMirrorPayments, jobs.Options{}, func(ctx context.Context, args mirrorArgs) error {
 		read := a.mirror.Run
 		if args.Asked {
@@ -88,6 +102,10 @@ func (a *app) work(ctx context.Context) error {
 	group.Go(func() error { a.providers.Run(ctx, a.log); return nil })
 	group.Go(func() error { return a.each(ctx, planEvery, a.enqueueDue) })
 	group.Go(func() error { return a.each(ctx, recoverEvery, a.recoverCommands) })
+	group.Go(func() error { return a.each(ctx, bulksEvery, a.bulks.EnqueueRunning) })
+	group.Go(func() error {
+		return a.each(ctx, forgetEvery, func(ctx context.Context) error { return a.enqueue(ctx, jobForgetInquiries, struct{}{}) })
+	})
 	group.Go(func() error { return a.each(ctx, auditHeadEvery, a.logAuditHead) })
 	problem := group.Wait()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownTimeout)
@@ -95,9 +113,13 @@ func (a *app) work(ctx context.Context) error {
 	return errors.Join(problem, a.jobs.Stop(stopping))
 }
 
-// recoverAtStart settles what the last run left open. On a restored backup nothing is taken to have been left undone: what
+// recoverAtStart settles what the last run left open. A question that was with a provider is lost: it may have been answered. On a
+// restored backup nothing is taken to have been left undone: what
 // was on its way may have happened since the copy was made, and becomes unknown.
 func (a *app) recoverAtStart(ctx context.Context) error {
+	if _, err := a.history.RecoverAtStart(ctx); err != nil {
+		return err
+	}
 	restored, err := a.db.IsRestored(ctx)
 	if err != nil {
 		return err
@@ -164,6 +186,31 @@ func (a *app) refreshPayments(ctx context.Context, connectionID int64) error {
 		problems = append(problems, a.enqueue(ctx, jobMirrorPayments, mirrorArgs{ConnectionID: connectionID, Type: t, Asked: true}))
 	}
 	return errors.Join(problems...)
+}
+
+// enqueueBulk asks for the work on a file of numbers.
+func (a *app) enqueueBulk(ctx context.Context, id int64) error {
+	return a.enqueue(ctx, jobBulkInquiry, bulkArgs{BulkID: id})
+}
+
+// workOnBulk works on a file of numbers, with as many questions at once as its connection bears.
+func (a *app) workOnBulk(ctx context.Context, id int64) error {
+	file, err := a.db.Bulk(ctx, id)
+	if errs.Is(err, errs.NotFound) {
+		return nil // forgotten meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	c, err := a.connections.Get(ctx, file.ConnectionID)
+	if err != nil {
+		return err
+	}
+	err = a.bulks.Run(ctx, id, c.Settings.Concurrency)
+	if errs.Is(err, errs.Conflict) {
+		return nil // it is being worked on already
+	}
+	return err
 }
 
 // mostRunning is more jobs than ever run at once.
