@@ -79,6 +79,8 @@ func TestCompareName(t *testing.T) {
 		{"احمدی محمدرضا", person("محمد رضا", "احمدی"), near},
 		{"علی محمد", person("محمد", "علی"), near},
 		{"نژاد علی مریم", person("مریم", "علی‌نژاد"), near},
+		{"نژاد مریم علی", person("مریم", "علینژاد"), near},
+		{"مریم علینژاد", person("نژاد مریم", "علی"), near},
 
 		// A part left out.
 		{"محمد احمدی", person("محمد علی", "احمدی"), near},
@@ -105,6 +107,7 @@ func TestCompareName(t *testing.T) {
 
 		// Other people.
 		{"علی کریمی", person("علی", "رحیمی"), differs},
+		{"علی کریمی", person("علی", "کیسمی"), differs},
 		{"علی رضایی", person("علی", "رجبی"), differs},
 		{"علی رضایی", person("رضا", "علیزاده"), differs},
 		{"زهرا محمدی", person("زینب", "محمدی"), differs},
