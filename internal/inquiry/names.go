@@ -139,13 +139,13 @@ func compareNames(a, b *nameText) NameMatch {
 	return match
 }
 
-// lacksAWord reports whether short is long without one word between others, or without its سید, be it written apart or joined to
-// the word after it.
+// lacksAWord reports whether short is long without one word between others, or without the سید that it begins with, be it
+// written apart or joined to the first name.
 func lacksAWord(short, long *nameText) bool {
 	letters := short.letters()
-	for i, w := range long.words {
+	for i := range long.words {
 		between := i > 0 && i < len(long.words)-1
-		if (between || isSayyid(w.letters)) && slices.Equal(letters, lettersOf(slices.Concat(long.words[:i], long.words[i+1:]))) {
+		if between && slices.Equal(letters, lettersOf(slices.Concat(long.words[:i], long.words[i+1:]))) {
 			return true
 		}
 	}
@@ -156,8 +156,6 @@ func lacksAWord(short, long *nameText) bool {
 
 // sayyids are what a descendant of the Prophet has before the first name in official papers, and often leaves out elsewhere.
 var sayyids = []string{"سید", "سیده"}
-
-func isSayyid(letters []rune) bool { return slices.Contains(sayyids, string(letters)) }
 
 // arranges reports whether the words, each used once, can be laid in some order that spells the letters. It goes over the sets of
 // words that spell a beginning: what is used says how far it reaches.
