@@ -47,9 +47,6 @@ func ParseLineState(word string) (LineState, bool) {
 	return "", false
 }
 
-// lineState is the state of a line whose question has an outcome.
-func (o Outcome) lineState() LineState { return LineState(o) }
-
 // Bulk is a file of numbers.
 type Bulk struct {
 	ID           int64

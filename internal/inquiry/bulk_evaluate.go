@@ -119,7 +119,7 @@ func kindByNumber(text string) Kind {
 	switch {
 	case letters || digits >= 22:
 		return IBAN
-	case digits == 16 && strings.IndexAny(text, "./") < 0:
+	case digits == 16 && !strings.ContainsAny(text, "./"):
 		return Card
 	}
 	return Account
@@ -127,14 +127,15 @@ func kindByNumber(text string) Kind {
 
 // problemOf is a refusal of ReadQuestion as the problem of a line.
 func (l Layout) problemOf(err error, number int) *LineProblem {
-	for _, field := range errs.FieldsOf(err) {
-		column := l.Numbers
-		if field.Name == FieldBank {
-			column = l.Banks
-		}
-		return &LineProblem{Msg: field.Msg, Args: field.Args, Cell: ref(column, number)}
+	fields := errs.FieldsOf(err)
+	if len(fields) == 0 {
+		return &LineProblem{Msg: "inquiry.line.unreadable", Cell: ref(l.Numbers, number)}
 	}
-	return &LineProblem{Msg: "inquiry.line.unreadable", Cell: ref(l.Numbers, number)}
+	column := l.Numbers
+	if fields[0].Name == FieldBank {
+		column = l.Banks
+	}
+	return &LineProblem{Msg: fields[0].Msg, Args: fields[0].Args, Cell: ref(column, number)}
 }
 
 // ref names a cell as spreadsheets do, or its row where there is no column.

@@ -132,13 +132,6 @@ type Allowance struct {
 // Left is how many paid questions remain today.
 func (a Allowance) Left() int { return max(a.PerDay-a.Used, 0) }
 
-// errUsedUp is errs.RateLimited for a person whose day's allowance does not suffice.
-func errUsedUp(op string, left, wanted int) error {
-	return &errs.Error{
-		Kind: errs.RateLimited, Op: op, Msg: "inquiry.limit.used_up", Args: map[string]any{"Left": left, "Wanted": wanted},
-	}
-}
-
 // Rules reads and changes the settings, and counts.
 type Rules struct {
 	store Store

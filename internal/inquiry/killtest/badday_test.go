@@ -15,7 +15,7 @@ import (
 func TestBadDayOfTheProvider(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "")
-	for i, f := range []sandbox.Fault{
+	for i, fault := range []sandbox.Fault{
 		{Kind: sandbox.Status, Status: http.StatusTooManyRequests, Header: map[string]string{"Retry-After": "1"}},
 		{Kind: sandbox.Status, Status: http.StatusInternalServerError},
 		{Kind: sandbox.Status, Status: http.StatusBadGateway, AfterEffect: true},
@@ -25,8 +25,8 @@ func TestBadDayOfTheProvider(t *testing.T) {
 		{Kind: sandbox.HugeBody},
 		{Kind: sandbox.Reset, AfterEffect: true},
 	} {
-		f.Service, f.Times, f.Skip = sandboxinquiry.ServiceName, 1, 40*(i+1)
-		if _, err := b.provider.Engine.Inject(f); err != nil {
+		fault.Service, fault.Times, fault.Skip = sandboxinquiry.ServiceName, 1, 40*(i+1)
+		if _, err := b.provider.Engine.Inject(fault); err != nil {
 			t.Fatal(err)
 		}
 	}
