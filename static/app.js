@@ -122,8 +122,10 @@
         row(word("help_open"), "Enter");
       }
       row(word("help_help"), "?");
+      if (againButton()) row(againButton().dataset.again, "r");
       for (const link of all("#side [data-key]")) row(`${word("help_go")} ${label(link)}`, "g", link.dataset.key);
     }
+    if (againButton()) row(againButton().dataset.again, /Mac/.test(navigator.platform) ? "⌥" : "Alt", "R");
     sheet({"aria-labelledby": "help-title"}, sheetHead("help-title", word("help_title")), make("div", {}, keys));
   };
   // label is a navigation link's text without its count.
@@ -205,6 +207,8 @@
 
   // ---------- keyboard ----------
 
+  // againButton asks for something once more: by the key r, and from within a field, where letters are text, by Alt and r.
+  const againButton = () => one("[data-again]");
   const singleKeys = () => !("shortcutsOff" in doc.body.dataset);
   let afterG = 0; // when "g" was pressed last
 
@@ -213,6 +217,11 @@
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.code === "KeyK" && doc.body.dataset.palette) {
       event.preventDefault();
       openPalette();
+      return;
+    }
+    if (event.altKey && !event.ctrlKey && !event.metaKey && event.code === "KeyR" && againButton() && !one("dialog[open]")) {
+      event.preventDefault();
+      againButton().click();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !singleKeys()) return;
@@ -240,6 +249,7 @@
     if (event.code === "KeyG") return afterG = Date.now(), true;
     if (event.code === "KeyJ") return moveRow(1);
     if (event.code === "KeyK") return moveRow(-1);
+    if (event.code === "KeyR" && againButton()) return againButton().click(), true;
     return false;
   };
 
@@ -312,6 +322,7 @@
   on("htmx:before:request", ({detail: {ctx}}) => begin(ctx, targetOf(ctx), () => ctx.request.abort()));
   on("htmx:finally:request", ({detail: {ctx}}) => {
     end(ctx);
+    rest(ctx.sourceElement);
     if (ctx.response?.status < 400 && !automatic(ctx)) active();
   });
 
@@ -328,8 +339,9 @@
   });
   window.addEventListener("pageshow", () => {
     end("page");
-    for (const button of all("[data-busy]")) delete button.dataset.busy;
+    rest(doc);
   });
+  const rest = root => { for (const button of all("[data-busy]", root)) delete button.dataset.busy; };
 
   // place is where a message about target goes: in front of it, but not inside a table.
   const place = target => target.closest("table")?.closest(".table-region") ?? target;
@@ -361,6 +373,7 @@
 
   on("htmx:response:error", ({detail: {ctx}}) => {
     const {status, headers} = ctx.response;
+    if (ctx.sourceElement.hasAttribute(`hx-status:${status}`)) return; // the form takes this answer's content
     if (status === 401 || status === 409 || status === 422 || headers.has("HX-Redirect") || headers.has("HX-Refresh")) return;
     const problem = new DOMParser().parseFromString(ctx.text, "text/html").querySelector("[data-problem]");
     const text = problem?.textContent ?? word(ctx.request.method === "GET" ? "failed" : "failed_write");
@@ -393,12 +406,13 @@
 
   // keepFocus gives the focus a sensible place when the element that had it is gone.
   const keepFocus = target => {
-    const errors = one("#form-errors", target);
-    if (!errors && doc.activeElement && doc.activeElement !== doc.body) return;
-    const place = errors ?? (target === doc.body ? one("#main") : one(".table-region", target) ?? target);
+    const wanted = one("#form-errors", target) ?? one("[autofocus]", target);
+    if (target.matches("[aria-live]") || (!wanted && doc.activeElement && doc.activeElement !== doc.body)) return;
+    const place = wanted ?? (target === doc.body ? one("#main") : one(".table-region", target) ?? target);
     if (place.tabIndex < 0) place.tabIndex = -1;
     place.focus({preventScroll: true});
     if (place.getBoundingClientRect().top < 0) place.scrollIntoView();
+    one("[data-result]", target)?.scrollIntoView({block: "nearest"});
   };
 
   // ---------- forms ----------
@@ -497,6 +511,14 @@
     sayWords(input);
   });
 
+  // Numbers of accounts stand in fours once they are typed, in the digits that they were typed in. Whatever else was typed stays.
+  on("focusout", event => {
+    const input = event.target;
+    if (!input.matches("[data-fours]")) return;
+    const digits = input.value.replace(/[\s\u200c-]/g, "");
+    if (/^(ir)?[\d۰-۹٠-٩]{16,24}$/i.test(digits)) input.value = digits.replace(/.{4}(?=.)/g, "$& ");
+  });
+
   // sayWords asks the server for the amount in words and in the other unit.
   const sayWords = input => {
     if (!input.dataset.words) return;
@@ -526,6 +548,7 @@
   // prepare does what content needs when it arrives.
   const prepare = root => {
     all("form[data-type-to-confirm]", root).forEach(checkTyped);
+    all("[data-words]", root).forEach(sayWords);
     for (const alert of all(".alert[data-toast]", root)) {
       alert.removeAttribute("data-toast");
       toast(one("strong, p", alert)?.textContent ?? alert.textContent, alert.dataset.tone || "info");

@@ -45,6 +45,7 @@ const (
 	Columns       Name = "columns-3"
 	Command       Name = "command"
 	Copy          Name = "copy"
+	CreditCard    Name = "credit-card"
 	Database      Name = "database"
 	Device        Name = "device-desktop"
 	Dots          Name = "dots"
@@ -128,7 +129,7 @@ func Icon(n Name) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(string(n))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/icon/icon.templ`, Line: 93, Col: 22}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/icon/icon.templ`, Line: 94, Col: 22}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

@@ -15,6 +15,9 @@
 //	data-download              form: answers with a file, so that no bar waits for a page
 //	data-filter, data-apply    form of ui.Filters
 //	data-money, data-words     input of ui.AmountField
+//	data-fours                 input of a number that stands in fours once it is typed
+//	data-again="text"          button that the keys r and Alt+R press; text says in the help what it does
+//	data-result                part of a swapped page that is scrolled into view
 //	data-search                input that the key "/" leads to
 //	data-rows                  table that the keys j and k walk through
 //	data-reveal="id"           button: shows or hides a password
