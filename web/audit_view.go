@@ -23,12 +23,15 @@ import (
 var trailActs = []string{
 	"terminal.create", "terminal.create.intend", "terminal.create.propose_not_done", "terminal.create.confirm_not_done", "terminal.import", "terminal.annotate",
 	"payment.export", "report.download",
+	"inquiry.card", "inquiry.account", "inquiry.iban", "inquiry.wage", "inquiry.reuse", "inquiry.reveal", "inquiry.settings",
+	"inquiry.bulk_read", "inquiry.bulk_columns", "inquiry.bulk_start", "inquiry.bulk_retry", "inquiry.bulk_pause", "inquiry.bulk_resume",
+	"inquiry.bulk_cancel", "inquiry.bulk_done", "inquiry.bulk_download",
 	"connection.add", "connection.change", "connection.rotate", "connection.test", "connection.disable", "connection.enable", "connection.remove",
 	"mirror.pause", "mirror.resume", "mirror.refresh", "job.cancel", "job.retry", "secrets.reseal", "database.restored",
 }
 
 // actGroups are what can be asked for together, in the order of the choice. Each has its name in the catalogues.
-var actGroups = []string{"session.", "account.", "user.", "role.", "connection.", "terminal.", "payment.", "report.", "mirror.", "job."}
+var actGroups = []string{"session.", "account.", "user.", "role.", "connection.", "terminal.", "payment.", "report.", "inquiry.", "mirror.", "job."}
 
 // actName names an act; one that this program does not know keeps its technical name.
 func actName(p *i18n.Printer, act string) string {

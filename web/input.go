@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,6 +63,11 @@ func query(r *http.Request) (*input, error) {
 // wrong notes a problem with a field; msg is a catalogue key.
 func (in *input) wrong(name, msg string, args map[string]any) {
 	in.fields = append(in.fields, errs.Field{Name: name, Msg: msg, Args: args})
+}
+
+// isWrong reports whether something is wrong with a field.
+func (in *input) isWrong(name string) bool {
+	return slices.ContainsFunc(in.fields, func(f errs.Field) bool { return f.Name == name })
 }
 
 // err gives all problems as one error, or nil.

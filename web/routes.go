@@ -80,11 +80,13 @@ func (s *Server) list() []Route {
 		s.terminalRoutes(),
 		s.directoryRoutes(),
 		s.reportRoutes(),
+		s.inquiryRoutes(),
 		s.userRoutes(),
 		s.roleRoutes(),
 		s.connectionRoutes(),
 		s.auditRoutes(),
 		s.jobRoutes(),
+		s.inquirySettingRoutes(),
 	)
 }
 
