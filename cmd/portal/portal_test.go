@@ -159,8 +159,8 @@ func TestMasterKeyRotation(t *testing.T) {
 	t.Setenv("PORTAL_MASTER_KEY_FILE", "")
 	t.Setenv("PORTAL_MASTER_KEY", anew+","+string(old))
 	out := mustShell(t, "", "connection", "reseal")
-	if !strings.Contains(out, "sealed 5 secrets") { // the audit chain's key and the connection's four credentials
-		t.Errorf("reseal printed %q, want 5 secrets", out)
+	if !strings.Contains(out, "sealed 6 secrets") { // the keys of the audit chain and of inquired numbers, the connection's four credentials
+		t.Errorf("reseal printed %q, want 6 secrets", out)
 	}
 	t.Setenv("PORTAL_MASTER_KEY", anew)
 	mustShell(t, "", "restore-check", "--db", db)

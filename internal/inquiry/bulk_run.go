@@ -136,7 +136,7 @@ type bulkWork struct {
 // work is finished when every line has its outcome.
 func (w *bulkWork) work(ctx context.Context, lanes int) (finished bool, err error) {
 	for range lanes {
-		go w.lane() //nolint:gosec // a question that left is answered, whatever becomes of the run
+		go w.lane(ctx.Done()) //nolint:gosec // a question that left is answered, whatever becomes of the run
 	}
 	defer close(w.questions)
 	for {
@@ -186,19 +186,46 @@ func (w *bulkWork) advance(settled []SettledLine, claim []Line) (stopped bool, e
 }
 
 // lane asks one question after the other.
-func (w *bulkWork) lane() {
+func (w *bulkWork) lane(stop <-chan struct{}) {
 	for line := range w.questions {
+		w.answers <- w.ask(line, stop)
+	}
+}
+
+// patience is how long a question that was surely not asked, because the provider rests or is asked too often, is tried again
+// before its line fails: twice as long as a client lets a provider rest.
+const patience = 10 * time.Second
+
+// ask asks a line's question. What was surely not asked may be tried again; whatever may have been asked never is.
+func (w *bulkWork) ask(line Line, stop <-chan struct{}) SettledLine {
+	for waited := time.Duration(0); ; {
 		outcome, reply := askProvider(context.Background(), w.provider, *line.Question)
 		w.run.pace.note(outcome, reply)
-		w.answers <- SettledLine{Line: line, Outcome: outcome, Reply: reply}
+		pause := max(w.run.pace.pause(), firstPause)
+		if !again(outcome, reply) || waited+pause > patience {
+			return SettledLine{Line: line, Outcome: outcome, Reply: reply}
+		}
+		waited += pause
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-stop:
+			timer.Stop()
+			return SettledLine{Line: line, Outcome: outcome, Reply: reply}
+		}
 	}
+}
+
+// again reports whether a question that surely was not asked may fare better in a moment.
+func again(o Outcome, r Reply) bool {
+	return o == Failed && r.Failure != nil && (r.Failure.Kind == errs.Unavailable || r.Failure.Kind == errs.RateLimited)
 }
 
 // collect gives the answers that are there. It waits for one when nothing can be claimed meanwhile, or for the pace.
 func (w *bulkWork) collect(ctx context.Context) []SettledLine {
 	var settled []SettledLine
 	if !w.mayClaim(ctx) {
-		wait, stop := w.patience(ctx)
+		wait, stop := w.until(ctx)
 		defer stop()
 		select {
 		case answer := <-w.answers:
@@ -216,9 +243,9 @@ func (w *bulkWork) collect(ctx context.Context) []SettledLine {
 	}
 }
 
-// patience is the moment at which something can be claimed again without an answer: when the pace allows. While nothing but
-// answers is awaited there is no such moment.
-func (w *bulkWork) patience(ctx context.Context) (<-chan time.Time, func()) {
+// until is the moment at which something can be claimed again without an answer: when the pace allows. While nothing but answers
+// is awaited there is no such moment.
+func (w *bulkWork) until(ctx context.Context) (<-chan time.Time, func()) {
 	if w.claimed > 0 && (ctx.Err() != nil || w.nothingReady()) {
 		return nil, func() {}
 	}
@@ -226,12 +253,12 @@ func (w *bulkWork) patience(ctx context.Context) (<-chan time.Time, func()) {
 	if w.claimed > 0 && pause <= 0 {
 		return nil, func() {} // all lanes are busy
 	}
-	timer := time.NewTimer(min(pause, maxPatience))
+	timer := time.NewTimer(min(pause, maxWait))
 	return timer.C, func() { timer.Stop() }
 }
 
-// maxPatience is how long a pause may keep a run from noticing that it was stopped.
-const maxPatience = 200 * time.Millisecond
+// maxWait is how long a pause may keep a run from noticing that it was stopped.
+const maxWait = 200 * time.Millisecond
 
 func (w *bulkWork) nothingReady() bool { return w.exhausted && len(w.ready) == 0 }
 

@@ -312,8 +312,9 @@ func TestPauseFinishesWhatIsOut(t *testing.T) {
 	}
 }
 
-// TestTroubleFailsLinesAlone: each kind of trouble hits its line, the work goes on, and a retry asks the failures alone.
-func TestTroubleFailsLinesAlone(t *testing.T) {
+// TestTroubleHitsLinesAlone: what was surely not asked is tried again, a lost answer is not, the others go on, and a retry asks
+// the lost ones when it is told to.
+func TestTroubleHitsLinesAlone(t *testing.T) {
 	o := newOffice(t)
 	kinds := map[string]errs.Kind{
 		inquiry.AskIBAN(ibanOf(10)).Identity(): errs.RateLimited, inquiry.AskIBAN(ibanOf(20)).Identity(): errs.Unavailable,
@@ -326,24 +327,41 @@ func TestTroubleFailsLinesAlone(t *testing.T) {
 		return nil
 	}
 	file := o.run(t, o.start(t, o.draft(t, ibansFile(40))).ID)
-	if file.State != inquiry.Done || file.Counts[inquiry.LineAnswered] != 37 || file.Counts[inquiry.LineFailed] != 2 || file.Counts[inquiry.LineLost] != 1 {
+	if file.State != inquiry.Done || file.Counts[inquiry.LineAnswered] != 39 || file.Counts[inquiry.LineLost] != 1 {
 		t.Fatalf("%s with %v", file.State, file.Counts)
 	}
-	if used := o.allowance(t, clerk(7)).Used; used != 38 {
-		t.Errorf("used %d, want 38: two were surely not asked", used)
-	}
-	if _, err := o.bulks.Retry(t.Context(), clerk(7), file.ID, file.Version, false); err != nil {
-		t.Fatal(err)
-	}
-	file = o.run(t, file.ID)
-	if file.Counts[inquiry.LineAnswered] != 39 || file.Counts[inquiry.LineLost] != 1 || o.bank.total() != 42 {
-		t.Errorf("after the retry of failures: %v, %d questions", file.Counts, o.bank.total())
+	if used := o.allowance(t, clerk(7)).Used; used != 40 {
+		t.Errorf("used %d, want 40", used)
 	}
 	if _, err := o.bulks.Retry(t.Context(), clerk(7), file.ID, file.Version, true); err != nil {
 		t.Fatal(err)
 	}
-	if file = o.run(t, file.ID); file.Counts[inquiry.LineAnswered] != 40 {
-		t.Errorf("after the retry of the lost one: %v", file.Counts)
+	if file = o.run(t, file.ID); file.Counts[inquiry.LineAnswered] != 40 || o.bank.total() != 43 {
+		t.Errorf("after the retry of the lost one: %v, %d questions", file.Counts, o.bank.total())
+	}
+}
+
+// TestRetryAsksFailuresAlone: a line that the provider turns away without end fails with its reason, and a retry asks it alone.
+func TestRetryAsksFailuresAlone(t *testing.T) {
+	o := newOffice(t)
+	o.bank.answer = func(_ context.Context, q inquiry.Question, n int) error {
+		if q.Identity() == inquiry.AskIBAN(ibanOf(10)).Identity() && n == 1 {
+			return errs.New(errs.Forbidden, "inquire", "provider.forbidden", nil)
+		}
+		return nil
+	}
+	file := o.run(t, o.start(t, o.draft(t, ibansFile(40))).ID)
+	if file.Counts[inquiry.LineFailed] != 1 || file.Counts[inquiry.LineAnswered] != 39 || o.allowance(t, clerk(7)).Used != 39 {
+		t.Fatalf("%v, used %d", file.Counts, o.allowance(t, clerk(7)).Used)
+	}
+	if failed := o.lines(t, file, inquiry.LineFailed); !errs.Is(failed[0].Record.Err(), errs.Forbidden) {
+		t.Errorf("the failed line does not say why: %v", failed[0].Record.Err())
+	}
+	if _, err := o.bulks.Retry(t.Context(), clerk(7), file.ID, file.Version, false); err != nil {
+		t.Fatal(err)
+	}
+	if file = o.run(t, file.ID); file.Counts[inquiry.LineAnswered] != 40 || o.bank.total() != 41 {
+		t.Errorf("after the retry: %v, %d questions", file.Counts, o.bank.total())
 	}
 }
 
