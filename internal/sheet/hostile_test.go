@@ -3,6 +3,7 @@ package sheet_test
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -125,6 +126,10 @@ func TestHostileFiles(t *testing.T) {
 			w.around("")
 			w.each(10_000, func(i int) { w.empty(fmt.Sprint("xl/media/", i, ".png")) })
 		}, []sheet.Reason{sheet.Bomb}},
+		{"2,000 entries", func(w *bomb) {
+			w.around("")
+			w.each(2000, func(i int) { w.empty(fmt.Sprint(i)) })
+		}, []sheet.Reason{sheet.Bomb}},
 		{"an index of 16 MB", func(w *bomb) {
 			w.around("")
 			w.each(150_000, func(i int) { w.empty(fmt.Sprint(i)) })
@@ -168,6 +173,50 @@ func TestHostileFiles(t *testing.T) {
 				t.Errorf("memory rose by %d bytes, want %d at most", rise, mayRise)
 			}
 		})
+	}
+}
+
+// TestLongIndexIsNotRead: an index can say what it likes of its length.
+func TestLongIndexIsNotRead(t *testing.T) {
+	file, size := makeBomb(t, func(w *bomb) {
+		w.around("")
+		w.each(20_000, func(i int) { w.empty(fmt.Sprint(i)) })
+	})
+	counted := &countedFile{ReaderAt: file}
+	if _, err := sheet.Read("x", counted, size, sheet.DefaultLimits()); reasonOf(err) != sheet.Bomb {
+		t.Errorf("error = %v, want %s", err, sheet.Bomb)
+	}
+	if counted.read > 600<<10 {
+		t.Errorf("%d bytes of %d were read, want 600 KiB at most", counted.read, size)
+	}
+}
+
+type countedFile struct {
+	io.ReaderAt
+	read int
+}
+
+func (c *countedFile) ReadAt(p []byte, at int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, at)
+	c.read += n
+	return n, err
+}
+
+// TestUnpackedBytesAreCounted: all parts that are read together, to the byte.
+func TestUnpackedBytesAreCounted(t *testing.T) {
+	entries := append(around("<si><t>x</t></si>"), sheetEntry(`<row><c t="s"><v>0</v></c></row>`, ""))
+	limits := sheet.DefaultLimits()
+	limits.Unpacked = 0
+	for _, e := range entries {
+		limits.Unpacked += int64(len(e.content))
+	}
+	file := bytes.NewReader(pack(t, append(entries, entry{"xl/media/picture.png", strings.Repeat("x", 10_000)})...))
+	if _, err := sheet.Read("x", file, file.Size(), limits); err != nil {
+		t.Errorf("what unpacks to the limit: error = %v", err)
+	}
+	limits.Unpacked--
+	if _, err := sheet.Read("x", file, file.Size(), limits); reasonOf(err) != sheet.Bomb {
+		t.Errorf("what unpacks to a byte more than the limit: error = %v, want %s", err, sheet.Bomb)
 	}
 }
 

@@ -155,7 +155,7 @@ func TestWhatIsNoTable(t *testing.T) {
 		{"XLS", compound + far + "W\x00o\x00r\x00k\x00b\x00o\x00o\x00k\x00", sheet.OldExcel},
 		{"XLS of 1992", "\x09\x04\x06\x00\x00\x00\x10\x00", sheet.OldExcel},
 		{"XML of Excel 2003", `<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>`, sheet.OldExcel},
-		{"XLSX with a password", compound + far[:65_530] + wide("EncryptedPackage")[2:], sheet.Encrypted},
+		{"XLSX with a password", compound + far[:65_510] + wide("EncryptedPackage")[2:], sheet.Encrypted},
 		{"DOC", compound + far + wide("WordDocument")[2:], sheet.Document},
 		{
 			"DOCX",
