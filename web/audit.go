@@ -137,10 +137,13 @@ func objectHref(object string, can func(access.Permission) bool) string {
 		path       string
 	}{
 		"user": {access.UserRead, "/admin/users/"}, "role": {access.RoleRead, "/admin/roles/"}, "connection": {access.ConnectionRead, "/admin/connections/"},
-		"terminal": {access.TerminalRead, "/terminals/"}, "job": {access.JobRead, "/admin/jobs/"}, "command": {access.TerminalRead, "/terminals/commands/"},
+		"terminal": {access.TerminalRead, "/terminals/"}, "job": {access.JobRead, "/admin/jobs/"}, "inquiry": {access.InquiryHistory, historyPath + "/"}, "command": {access.TerminalRead, "/terminals/commands/"},
 	}
-	if _, err := strconv.Atoi(id); err == nil && kind == "connection" {
+	switch _, err := strconv.Atoi(id); {
+	case err == nil && kind == "connection":
 		return "" // commands name their connection by its number
+	case err != nil && kind == "inquiry":
+		return "" // the settings
 	}
 	if page, known := pages[kind]; known && id != "" && can(page.permission) {
 		return localPath(page.path + id)

@@ -81,6 +81,8 @@ func (s *Server) list() []Route {
 		s.directoryRoutes(),
 		s.reportRoutes(),
 		s.inquiryRoutes(),
+		s.bulkInquiryRoutes(),
+		s.inquiryHistoryRoutes(),
 		s.userRoutes(),
 		s.roleRoutes(),
 		s.connectionRoutes(),

@@ -80,7 +80,7 @@ func All(p *i18n.Printer) []Item {
 			ContinueHref: "/",
 		})},
 	}
-	return slices.Concat(components, overviewItems(s), paymentItems(s), terminalItems(s), directoryItems(s), reportItems(s), inquiryItems(s), commandItems(s), accountItems(s), adminItems(s))
+	return slices.Concat(components, overviewItems(s), paymentItems(s), terminalItems(s), directoryItems(s), reportItems(s), inquiryItems(s), commandItems(s), accountItems(s), adminItems(s), bulkItems(s))
 }
 
 // Frame is the frame that the gallery and tests of the layout stand in.
