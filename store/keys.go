@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"payportal/internal/audit"
 	"payportal/internal/errs"
@@ -86,20 +87,27 @@ func auditKey(ctx context.Context, tx *sql.Tx, ring *seal.Keyring) ([]byte, erro
 	return sealed, err
 }
 
-// sealedColumn is a column of sealed values; key is the SQL expression that names the row in the associated data.
-type sealedColumn struct{ table, column, key string }
+// sealedColumn is a column of sealed values. key are the columns of the table's key: joined by a slash they name the row in the
+// associated data.
+type sealedColumn struct {
+	table, column string
+	key           []string
+}
+
+// row is the SQL expression of the row's name.
+func (c sealedColumn) row() string { return "CAST(" + strings.Join(c.key, " || '/' || ") + " AS TEXT)" }
 
 // sealedColumns lists every sealed column. One that is missing here is lost when a previous master key is put away.
 var sealedColumns = []sealedColumn{
-	{"sealed_keys", "sealed", "name"},
-	{"users", "totp_secret", "id"},
-	{"users", "totp_pending", "id"},
-	{credentialTable, credentialColumn, "connection_id || '/' || key"},
-	{"inquiries", "number", "id"},
-	{"inquiries", "reply", "id"},
-	{"inquiry_bulks", "name", "id"},
-	{"inquiry_bulks", "layout", "id"},
-	{"inquiry_lines", "content", "bulk_id || '/' || line"},
+	{"sealed_keys", "sealed", []string{"name"}},
+	{"users", "totp_secret", []string{"id"}},
+	{"users", "totp_pending", []string{"id"}},
+	{credentialTable, credentialColumn, []string{"connection_id", "key"}},
+	{"inquiries", "number", []string{"id"}},
+	{"inquiries", "reply", []string{"id"}},
+	{"inquiry_bulks", "name", []string{"id"}},
+	{"inquiry_bulks", "layout", []string{"id"}},
+	{"inquiry_lines", "content", []string{"bulk_id", "line"}},
 }
 
 // Reseal seals every secret anew that is not under the current master key, and tells how many; afterwards the previous
@@ -123,41 +131,67 @@ func (db *DB) Reseal(ctx context.Context, e audit.Entry) (int, error) {
 	return count, err
 }
 
-func (db *DB) resealColumn(ctx context.Context, tx *sql.Tx, c sealedColumn) (int, error) {
-	old, err := db.oldSealed(ctx, tx, c)
+// resealAtOnce bounds what resealColumn holds in memory.
+const resealAtOnce = 1000
+
+// resealColumn walks a column by the table's key.
+func (db *DB) resealColumn(ctx context.Context, tx *sql.Tx, c sealedColumn) (count int, err error) {
+	update, err := tx.PrepareContext(ctx, fmt.Sprintf("UPDATE %s SET %s = ? WHERE (%s) = (%s)",
+		c.table, c.column, strings.Join(c.key, ", "), placeholders(len(c.key))))
 	if err != nil {
 		return 0, err
 	}
-	for row, sealed := range old {
-		plain, err := db.ring.Open(c.table, c.column, row, sealed)
-		if err != nil {
-			return 0, fmt.Errorf("row %s: %w", row, err)
+	defer func() { _ = update.Close() }() // the transaction's own, and over with it
+	for after := ""; ; {
+		rows, err := sealedAfter(ctx, tx, c, after)
+		if err != nil || len(rows) == 0 {
+			return count, err
 		}
-		anew := db.ring.Seal(c.table, c.column, row, plain)
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", c.table, c.column, c.key), anew, row); err != nil {
-			return 0, err
+		for _, r := range rows {
+			if db.ring.IsCurrent(r.sealed) {
+				continue
+			}
+			plain, err := db.ring.Open(c.table, c.column, r.name, r.sealed)
+			if err != nil {
+				return count, fmt.Errorf("row %s: %w", r.name, err)
+			}
+			if _, err := update.ExecContext(ctx, append([]any{db.ring.Seal(c.table, c.column, r.name, plain)}, c.parts(r.name)...)...); err != nil {
+				return count, err
+			}
+			count++
 		}
+		after = rows[len(rows)-1].name
 	}
-	return len(old), nil
 }
 
-// oldSealed reads the values that are not under the current key, by row.
-func (db *DB) oldSealed(ctx context.Context, tx *sql.Tx, c sealedColumn) (map[string][]byte, error) {
-	rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT CAST(%s AS TEXT), %s FROM %s WHERE %s IS NOT NULL", c.key, c.column, c.table, c.column))
-	if err != nil {
-		return nil, err
+// sealedRow is a sealed value and the name of its row.
+type sealedRow struct {
+	name   string
+	sealed []byte
+}
+
+// parts are the values of the key in a row's name.
+func (c sealedColumn) parts(row string) []any {
+	var parts []any
+	for _, part := range strings.SplitN(row, "/", len(c.key)) {
+		parts = append(parts, part)
 	}
-	defer rows.Close()
-	old := make(map[string][]byte)
-	for rows.Next() {
-		var row string
-		var sealed []byte
-		if err := rows.Scan(&row, &sealed); err != nil {
-			return nil, err
-		}
-		if !db.ring.IsCurrent(sealed) {
-			old[row] = sealed
-		}
+	return parts
+}
+
+// sealedAfter reads the next values of a column behind a row; "" is before the first.
+func sealedAfter(ctx context.Context, tx *sql.Tx, c sealedColumn, after string) ([]sealedRow, error) {
+	key := strings.Join(c.key, ", ")
+	// The names are constants of this package.
+	query := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s IS NOT NULL", c.row(), c.column, c.table, c.column) // #nosec G201
+	var args []any
+	if after != "" {
+		query += fmt.Sprintf(" AND (%s) > (%s)", key, placeholders(len(c.key)))
+		args = c.parts(after)
 	}
-	return old, rows.Err()
+	rows, err := tx.QueryContext(ctx, query+" ORDER BY "+key+" LIMIT ?", append(args, resealAtOnce)...)
+	return collect("read sealed values", rows, err, func(row scanner) (r sealedRow, err error) {
+		err = row.Scan(&r.name, &r.sealed)
+		return r, err
+	})
 }

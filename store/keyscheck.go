@@ -20,7 +20,7 @@ func (db *DB) CheckSecrets(ctx context.Context) error {
 
 func (db *DB) checkColumn(ctx context.Context, c sealedColumn) error {
 	// The names are constants of this package.
-	query := fmt.Sprintf("SELECT CAST(%s AS TEXT), %s FROM %s WHERE %s IS NOT NULL", c.key, c.column, c.table, c.column) // #nosec G201
+	query := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s IS NOT NULL", c.row(), c.column, c.table, c.column) // #nosec G201
 	rows, err := db.reader.QueryContext(ctx, query)
 	if err != nil {
 		return err
