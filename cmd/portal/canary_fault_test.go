@@ -23,6 +23,7 @@ import (
 
 	"payportal/internal/access"
 	"payportal/provider/sandbox"
+	sandboxinquiry "payportal/provider/sandbox/inquiry"
 	"payportal/provider/sandbox/pspreporting"
 	"payportal/provider/sandbox/toman"
 	"payportal/provider/sandbox/tomanauth"
@@ -76,11 +77,14 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 	b.useConnectionSecrets(t, c, admin)
 	b.usePersonalSecrets(t, c, admin, answers)
 	b.usePaymentSecrets(t, c, admin)
+	b.useInquirySecrets(t, c, admin)
 	b.panicOverSecrets(t, answers)
 	b.collectTokens(c)
+	b.collectAnswers(t, c)
 
 	places := b.placesOnDisk(t)
 	places["the log"] = []byte(b.said.take())
+	seen := map[string]bool{}
 	for kind, secrets := range c.secrets {
 		for _, secret := range secrets {
 			for name, place := range places {
@@ -89,10 +93,17 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 				}
 			}
 			for _, a := range answers.all {
-				if how := findSecret([]byte(a.text), secret); how != "" && (c.shown[kind] == nil || !c.shown[kind](a.where)) {
+				how := findSecret([]byte(a.text), secret)
+				seen[kind] = seen[kind] || how != ""
+				if how != "" && (c.shown[kind] == nil || !c.shown[kind](a.where)) {
 					t.Errorf("%s stands in the answer to %s, %s", kind, a.where, how)
 				}
 			}
+		}
+	}
+	for kind := range c.shown {
+		if !seen[kind] {
+			t.Errorf("%s was shown nowhere, not even to the one who is to know it: the search sees nothing", kind)
 		}
 	}
 	count := 0
@@ -138,11 +149,11 @@ func (b *bench) useConnectionSecrets(t *testing.T, c *canaries, admin *visitor) 
 	t.Helper()
 	c.add("a client secret", canaryClientSecret, canaryClientSecret2)
 	c.add("a provider's password", canaryProviderPass, canaryProviderPass2)
-	b.provider.Auth.PutUser(tomanauth.User{Username: "canary-user", Password: canaryProviderPass, Scopes: pspreporting.Scopes()})
+	b.provider.Auth.PutUser(tomanauth.User{Username: "canary-user", Password: canaryProviderPass, Scopes: slices.Concat(pspreporting.Scopes(), sandboxinquiry.Scopes())})
 	document := func(name string) url.Values {
 		text, err := json.Marshal(map[string]any{
 			"name": name, "provider": "toman", "environment": "sandbox", "client_auth": "body",
-			"base_urls":      map[string]string{"auth": b.provider.AuthURL, "psp_reporting": b.provider.PSPReportingURL},
+			"base_urls":      map[string]string{"auth": b.provider.AuthURL, "psp_reporting": b.provider.PSPReportingURL, "inquiry": b.provider.InquiryURL},
 			"download_hosts": []string{strings.TrimPrefix(b.provider.ObjectStorageURL, "http://")},
 			"credentials": map[string]string{
 				"username": "canary-user", "password": canaryProviderPass,
@@ -188,7 +199,7 @@ func (b *bench) useConnectionSecrets(t *testing.T, c *canaries, admin *visitor) 
 		"credentials.client_id": {"other-client"}, "credentials.client_secret": {canaryClientSecret2},
 	}
 	admin.post(t, page+"/rotate", http.StatusUnprocessableEntity, merged(b.formAt(t, admin, page+"/rotate", page+"/rotate"), rotation))
-	b.provider.Auth.PutUser(tomanauth.User{Username: "canary-user", Password: canaryProviderPass2, Scopes: pspreporting.Scopes()})
+	b.provider.Auth.PutUser(tomanauth.User{Username: "canary-user", Password: canaryProviderPass2, Scopes: slices.Concat(pspreporting.Scopes(), sandboxinquiry.Scopes())})
 	admin.post(t, page+"/rotate", http.StatusSeeOther, merged(b.formAt(t, admin, page+"/rotate", page+"/rotate"), rotation))
 	for range 2 {
 		if err := b.directory.Refresh(t.Context(), b.connectionID(t)); err != nil {

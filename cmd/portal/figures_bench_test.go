@@ -23,6 +23,7 @@ func BenchmarkFigures(b *testing.B) {
 	b.Run("totals", f.totals)
 	b.Run("export", f.export)
 	b.Run("sign in", f.signIn)
+	b.Run("inquiries", f.inquiries)
 	b.Run("first fill", f.firstFill)
 	f.print()
 }

@@ -31,6 +31,7 @@ type site struct {
 	password                string         // of benchUser
 	jar                     http.CookieJar // of a browser in which benchUser has signed in
 	upstream                *daemon
+	addresses               toman.Toman // of upstream
 }
 
 const benchUser = "bench"
@@ -45,9 +46,8 @@ func openSite(b *testing.B) *site {
 	}
 	s.db = filepath.Join(s.dir, "portal.db")
 	copyFile(b, million, s.db)
-	var addresses toman.Toman
-	s.upstream, addresses = s.provide(b, 2000)
-	s.jar = s.prepare(b, s.db, addresses)
+	s.upstream, s.addresses = s.provide(b, 2000)
+	s.jar = s.prepare(b, s.db, s.addresses)
 	return s
 }
 
@@ -101,7 +101,7 @@ func (s *site) prepare(b *testing.B, db string, provider toman.Toman) http.Cooki
 	_, given, _ := strings.Cut(strings.TrimSpace(out), "one-time password: ")
 	definition, err := json.Marshal(map[string]any{
 		"name": "toman", "provider": "toman", "environment": "sandbox", "client_auth": "basic",
-		"base_urls":   map[string]string{"auth": provider.AuthURL, "psp_reporting": provider.PSPReportingURL},
+		"base_urls": map[string]string{"auth": provider.AuthURL, "psp_reporting": provider.PSPReportingURL, "inquiry": provider.InquiryURL}, "concurrency": 32,
 		"credentials": map[string]string{"username": toman.Username, "password": toman.Password, "client_id": toman.ClientID, "client_secret": toman.ClientSecret},
 	})
 	if err != nil {
