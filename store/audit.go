@@ -28,10 +28,16 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// The statements of appendAudit.
+const (
+	readAuditHead    = `SELECT count, hash, coalesce((SELECT at FROM audit_entries WHERE seq = count), 0) FROM audit_head WHERE id = 1`
+	insertAuditEntry = `INSERT INTO audit_entries (seq, at, user_id, actor, session_id, address, request_id, act, object, outcome, before, after, hash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	moveAuditHead = "UPDATE audit_head SET count = ?, hash = ?, mac = ? WHERE id = 1"
+)
+
 // appendAudit writes an entry into the transaction of the act that it tells of: both are committed or neither is. Every
 // method that changes something calls it once.
-//
-//nolint:noctx // the context of the transaction governs its statements
 func (db *DB) appendAudit(tx *sql.Tx, e audit.Entry) error {
 	if db.ring == nil {
 		return errNoKeys
@@ -46,21 +52,20 @@ func (db *DB) appendAudit(tx *sql.Tx, e audit.Entry) error {
 	}
 	var count, lastAt int64
 	var hash []byte
-	err = tx.QueryRow(`SELECT count, hash, coalesce((SELECT at FROM audit_entries WHERE seq = count), 0) FROM audit_head WHERE id = 1`).
-		Scan(&count, &hash, &lastAt)
+	ctx := context.Background() // the transaction's own governs its statements
+	err = db.queryRow(ctx, tx, readAuditHead).Scan(&count, &hash, &lastAt)
 	if err != nil {
 		return fmt.Errorf("read the audit head: %w", err)
 	}
 	e.Seq = count + 1
 	e.At = time.UnixMicro(max(time.Now().UnixMicro(), lastAt)).UTC() // a clock set back must not reorder the trail
 	hash = db.chain.Sum(hash, e, before, after)
-	_, err = tx.Exec(`INSERT INTO audit_entries (seq, at, user_id, actor, session_id, address, request_id, act, object, outcome, before, after, hash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = db.exec(ctx, tx, insertAuditEntry,
 		e.Seq, e.At.UnixMicro(), e.UserID, e.Name, e.SessionID, addressText(e.Address), e.RequestID, e.Act, e.Object, e.Outcome, before, after, hash)
 	if err != nil {
 		return fmt.Errorf("append audit entry: %w", err)
 	}
-	_, err = tx.Exec("UPDATE audit_head SET count = ?, hash = ?, mac = ? WHERE id = 1", e.Seq, hash, db.chain.SumHead(e.Seq, hash))
+	_, err = db.exec(ctx, tx, moveAuditHead, e.Seq, hash, db.chain.SumHead(e.Seq, hash))
 	return err
 }
 

@@ -30,14 +30,27 @@ func (db *DB) numberHash(q inquiry.Question) []byte {
 	return h.Sum(nil)
 }
 
+// The statements that every question runs.
+const (
+	readUsage = "SELECT asked FROM inquiry_usage WHERE user_id = ? AND day = ?"
+	addUsage  = `INSERT INTO inquiry_usage (user_id, day, asked) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET asked = asked + excluded.asked`
+
+	insertInquiryRow = `INSERT INTO inquiries (connection_id, kind, user_id, user_name, form_key, bulk_id, asked_at, day, outcome, bank, number_hash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`
+	sealInquiryNumber = "UPDATE inquiries SET number = ? WHERE id = ?"
+	settleInquiryRow  = `UPDATE inquiries SET outcome = ?, problem = ?, reply = ?, settled_at = ? WHERE id = ? AND outcome = 'asking'
+		RETURNING user_id, day`
+)
+
 // IntendInquiry writes a question down; see inquiry.Store.
 func (db *DB) IntendInquiry(ctx context.Context, r inquiry.Record, perDay int, e audit.Entry) (inquiry.Record, error) {
 	const op = "write inquiry down"
 	if db.ring == nil {
 		return r, errNoKeys
 	}
+	db.warm(ctx)
 	err := db.write(ctx, op, func(tx *sql.Tx) error {
-		if err := takeAllowance(ctx, tx, op, r.UserID, r.Day, 1, perDay); err != nil {
+		if err := db.takeAllowance(ctx, tx, op, r.UserID, r.Day, 1, perDay); err != nil {
 			return err
 		}
 		if err := db.insertInquiry(ctx, tx, &r, db.numberHash(*r.Question)); err != nil {
@@ -50,8 +63,8 @@ func (db *DB) IntendInquiry(ctx context.Context, r inquiry.Record, perDay int, e
 }
 
 // takeAllowance counts n questions on a person's day, or fails when that is more than what is left.
-func takeAllowance(ctx context.Context, tx *sql.Tx, op string, userID int64, day inquiry.Day, n, perDay int) error {
-	used, err := inquiryUsage(ctx, tx, userID, day)
+func (db *DB) takeAllowance(ctx context.Context, tx *sql.Tx, op string, userID int64, day inquiry.Day, n, perDay int) error {
+	used, err := usage(db.queryRow(ctx, tx, readUsage, userID, day))
 	if err != nil {
 		return err
 	}
@@ -60,8 +73,7 @@ func takeAllowance(ctx context.Context, tx *sql.Tx, op string, userID int64, day
 			Kind: errs.RateLimited, Op: op, Msg: "inquiry.limit.used_up", Args: map[string]any{"Left": max(perDay-used, 0), "Wanted": n},
 		}
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO inquiry_usage (user_id, day, asked) VALUES (?, ?, ?)
-		ON CONFLICT DO UPDATE SET asked = asked + excluded.asked`, userID, day, n)
+	_, err = db.exec(ctx, tx, addUsage, userID, day, n)
 	return err
 }
 
@@ -71,8 +83,9 @@ func giveBack(ctx context.Context, tx *sql.Tx, userID int64, day inquiry.Day, n 
 	return err
 }
 
-func inquiryUsage(ctx context.Context, q querier, userID int64, day inquiry.Day) (used int, err error) {
-	err = q.QueryRowContext(ctx, "SELECT asked FROM inquiry_usage WHERE user_id = ? AND day = ?", userID, day).Scan(&used)
+// usage reads the row of readUsage.
+func usage(row *sql.Row) (used int, err error) {
+	err = row.Scan(&used)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -81,21 +94,20 @@ func inquiryUsage(ctx context.Context, q querier, userID int64, day inquiry.Day)
 
 // InquiryUsage counts a person's day; see inquiry.Store.
 func (db *DB) InquiryUsage(ctx context.Context, userID int64, day inquiry.Day) (int, error) {
-	used, err := inquiryUsage(ctx, db.reader, userID, day)
+	used, err := usage(db.reader.QueryRowContext(ctx, readUsage, userID, day))
 	return used, mapError("count inquiries", err)
 }
 
 // insertInquiry adds the row of a question and gives r its id. The number is bound to the id, so it is sealed in a second step.
 func (db *DB) insertInquiry(ctx context.Context, tx *sql.Tx, r *inquiry.Record, hash []byte) error {
 	key := sql.NullString{String: r.Key, Valid: r.Key != ""}
-	err := tx.QueryRowContext(ctx, `INSERT INTO inquiries (connection_id, kind, user_id, user_name, form_key, bulk_id, asked_at, day, outcome, bank, number_hash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+	err := db.queryRow(ctx, tx, insertInquiryRow,
 		r.ConnectionID, r.Kind, r.UserID, r.UserName, key, r.BulkID, toMicros(r.AskedAt), r.Day, inquiry.Asking, r.BankID, hash).Scan(&r.ID)
 	if err != nil {
 		return err
 	}
 	row := strconv.FormatInt(r.ID, 10)
-	_, err = tx.ExecContext(ctx, "UPDATE inquiries SET number = ? WHERE id = ?",
+	_, err = db.exec(ctx, tx, sealInquiryNumber,
 		db.ring.Seal("inquiries", "number", row, []byte(r.Question.Identity())), r.ID)
 	return err
 }
@@ -122,8 +134,7 @@ func (db *DB) settleInquiry(ctx context.Context, tx *sql.Tx, id int64, o inquiry
 	}
 	var userID int64
 	var day inquiry.Day
-	err = tx.QueryRowContext(ctx, `UPDATE inquiries SET outcome = ?, problem = ?, reply = ?, settled_at = ? WHERE id = ? AND outcome = 'asking'
-		RETURNING user_id, day`, o, problem, db.ring.Seal("inquiries", "reply", strconv.FormatInt(id, 10), plain), toMicros(at), id).Scan(&userID, &day)
+	err = db.queryRow(ctx, tx, settleInquiryRow, o, problem, db.ring.Seal("inquiries", "reply", strconv.FormatInt(id, 10), plain), toMicros(at), id).Scan(&userID, &day)
 	if errors.Is(err, sql.ErrNoRows) {
 		return errs.New(errs.Conflict, "settle inquiry", "inquiry.outcome.settled", nil)
 	}

@@ -397,7 +397,7 @@ func (db *DB) StartBulk(ctx context.Context, b inquiry.Bulk, s inquiry.Start, e 
 		if err != nil {
 			return err
 		}
-		if err := takeAllowance(ctx, tx, op, b.UserID, s.Day, paid, s.PerDay); err != nil {
+		if err := db.takeAllowance(ctx, tx, op, b.UserID, s.Day, paid, s.PerDay); err != nil {
 			return err
 		}
 		e.After = withPaid(e.After, paid)
@@ -500,14 +500,22 @@ func (db *DB) LoseBulkLines(ctx context.Context, id int64, at time.Time) error {
 	})
 }
 
+// The statements of every step of the work on a file.
+const (
+	settleLine     = "UPDATE inquiry_lines SET state = ? WHERE bulk_id = ? AND line = ?"
+	claimLineRow   = "UPDATE inquiry_lines SET state = 'asking', inquiry_id = ? WHERE bulk_id = ? AND line = ? AND state = 'ready'"
+	readWorkedBulk = "SELECT state, connection_id, user_id, user_name, day FROM inquiry_bulks WHERE id = ?"
+)
+
 // AdvanceBulk takes one step of the work on a file; see inquiry.BulkStore.
 func (db *DB) AdvanceBulk(ctx context.Context, id int64, a inquiry.Advance) (advanced inquiry.Advanced, err error) {
+	db.warm(ctx)
 	err = db.write(ctx, "advance bulk inquiry", func(tx *sql.Tx) error {
 		for _, s := range a.Settled {
 			if err := db.settleInquiry(ctx, tx, s.InquiryID, s.Outcome, s.Reply, a.At); err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, "UPDATE inquiry_lines SET state = ? WHERE bulk_id = ? AND line = ?", string(s.Outcome), id, s.Number); err != nil {
+			if _, err := db.exec(ctx, tx, settleLine, string(s.Outcome), id, s.Number); err != nil {
 				return err
 			}
 		}
@@ -517,19 +525,15 @@ func (db *DB) AdvanceBulk(ctx context.Context, id int64, a inquiry.Advance) (adv
 	return advanced, err
 }
 
-// claimLines writes down that lines are about to be asked. A line that is not ready is left out.
+// claimLines writes down that lines are about to be asked.
 func (db *DB) claimLines(ctx context.Context, tx *sql.Tx, id int64, a inquiry.Advance) (advanced inquiry.Advanced, err error) {
 	var b inquiry.Bulk
-	err = tx.QueryRowContext(ctx, "SELECT state, connection_id, user_id, user_name, day FROM inquiry_bulks WHERE id = ?", id).
-		Scan(&b.State, &b.ConnectionID, &b.UserID, &b.UserName, &b.Day)
+	err = db.queryRow(ctx, tx, readWorkedBulk, id).Scan(&b.State, &b.ConnectionID, &b.UserID, &b.UserName, &b.Day)
 	if err != nil || b.State != inquiry.Running {
 		return inquiry.Advanced{Stopped: true}, err
 	}
 	for _, line := range a.Claim {
 		claimed, err := db.claimLine(ctx, tx, id, b, line, a.At)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
 		if err != nil {
 			return inquiry.Advanced{}, err
 		}
@@ -538,23 +542,18 @@ func (db *DB) claimLines(ctx context.Context, tx *sql.Tx, id int64, a inquiry.Ad
 	return advanced, nil
 }
 
-// claimLine is sql.ErrNoRows for a line that is not ready.
+// claimLine is errs.Conflict for a line that is not ready: nobody but the one who works on a file changes its lines.
 func (db *DB) claimLine(ctx context.Context, tx *sql.Tx, id int64, b inquiry.Bulk, line inquiry.Line, at time.Time) (inquiry.Line, error) {
-	var hash []byte
-	err := tx.QueryRowContext(ctx, "UPDATE inquiry_lines SET state = 'asking' WHERE bulk_id = ? AND line = ? AND state = 'ready' RETURNING number_hash", id, line.Number).Scan(&hash)
-	if err != nil {
-		return line, err
-	}
 	r := inquiry.Record{
 		ConnectionID: b.ConnectionID, Kind: line.Question.Kind, UserID: b.UserID, UserName: b.UserName, BulkID: id, AskedAt: at, Day: b.Day, Question: line.Question,
 	}
 	if bank, ok := line.Question.Bank(); ok {
 		r.BankID = bank.ID
 	}
-	if err := db.insertInquiry(ctx, tx, &r, hash); err != nil {
+	if err := db.insertInquiry(ctx, tx, &r, db.numberHash(*line.Question)); err != nil {
 		return line, err
 	}
 	line.InquiryID, line.State = r.ID, inquiry.LineAsking
-	_, err = tx.ExecContext(ctx, "UPDATE inquiry_lines SET inquiry_id = ? WHERE bulk_id = ? AND line = ?", r.ID, id, line.Number)
-	return line, err
+	result, err := db.exec(ctx, tx, claimLineRow, r.ID, id, line.Number)
+	return line, changedBulk("claim line", result, err)
 }

@@ -46,6 +46,7 @@ type DB struct {
 	ring    *seal.Keyring
 	chain   audit.Chain
 	numbers []byte
+	hot     hotSet
 	// accessGeneration grows with each change of users, roles and sessions: caches of rights compare it.
 	accessGeneration atomic.Uint64
 }

@@ -221,7 +221,12 @@ func again(o Outcome, r Reply) bool {
 	return o == Failed && r.Failure != nil && (r.Failure.Kind == errs.Unavailable || r.Failure.Kind == errs.RateLimited)
 }
 
-// collect gives the answers that are there. It waits for one when nothing can be claimed meanwhile, or for the pace.
+// gather is how long a step waits for more answers after the first: the lines that were claimed ahead keep the lanes busy
+// meanwhile, and one commit serves several answers.
+const gather = 6 * time.Millisecond
+
+// collect gives the answers that are there, and those that come within a moment. It waits for the first when nothing can be
+// claimed meanwhile, or for the pace.
 func (w *bulkWork) collect(ctx context.Context) []SettledLine {
 	var settled []SettledLine
 	if !w.mayClaim(ctx) {
@@ -231,16 +236,20 @@ func (w *bulkWork) collect(ctx context.Context) []SettledLine {
 		case answer := <-w.answers:
 			settled = append(settled, answer)
 		case <-wait:
+			return nil
 		}
 	}
-	for {
+	full := time.NewTimer(gather)
+	defer full.Stop()
+	for len(settled) < min(w.claimed, claimAhead) {
 		select {
 		case answer := <-w.answers:
 			settled = append(settled, answer)
-		default:
+		case <-full.C:
 			return settled
 		}
 	}
+	return settled
 }
 
 // until is the moment at which something can be claimed again without an answer: when the pace allows. While nothing but answers
