@@ -241,7 +241,8 @@ type bulkWish struct {
 // showBulkFile answers with the dry run of a draft, or with progress and results.
 func (s *Server) showBulkFile(w http.ResponseWriter, r *http.Request, p page, file inquiry.Bulk, wish bulkWish) error {
 	v := visitOf(r)
-	p.title, p.crumbs = bulkTitle(v.p, file), bulkCrumbs(v)
+	// The file's name is for the page alone: titles stay in the history of browsers.
+	p.title, p.crumbs = v.p.Tf("bulk.numbered", map[string]any{"Number": v.p.Digits(strconv.FormatInt(file.ID, 10))}), bulkCrumbs(v)
 	if file.State == inquiry.Draft {
 		view, err := s.bulkDraft(r, file, wish)
 		if err != nil {

@@ -337,6 +337,8 @@ func TestUploadRefusesWhatIsNoUpload(t *testing.T) {
 		{"no boundary", "multipart/form-data", field(`name="text"`, good) + end, http.StatusUnprocessableEntity},
 		{"another boundary", "multipart/form-data; boundary=y", field(`name="text"`, good) + end, http.StatusUnprocessableEntity},
 		{"no end", kind, field(`name="text"`, good), http.StatusUnprocessableEntity},
+		{"cut off after a field", kind, field(`name="text"`, good) + "--x", http.StatusUnprocessableEntity},
+		{"nothing at all", kind, "", http.StatusUnprocessableEntity},
 		{"cut off in a file", kind, field(`name="file"; filename="a.csv"`, good)[:60], http.StatusUnprocessableEntity},
 		{"a field without a name", kind, field(`size=1`, good) + end, http.StatusUnprocessableEntity},
 		{"a file in another field", kind, field(`name="text"; filename="a.csv"`, good) + end, http.StatusUnprocessableEntity},
@@ -372,7 +374,7 @@ func TestDraftIsADryRun(t *testing.T) {
 	sara := b.user(t, "sara", access.Finance)
 	path := sara.bring("حقوق آبان.csv", mixed())
 	a := sara.get(path, http.StatusOK,
-		htmlcheck.In("h1", htmlcheck.HasText("حقوق آبان.csv")), htmlcheck.In(".page-head", htmlcheck.HasText("\u2068UTF-8\u2069 · \u20687 lines\u2069")),
+		htmlcheck.In("title", htmlcheck.HasText("File 1")), htmlcheck.In("h1", htmlcheck.HasText("حقوق آبان.csv")), htmlcheck.In(".page-head", htmlcheck.HasText("\u2068UTF-8\u2069 · \u20687 lines\u2069")),
 		htmlcheck.Count("#bulk-sample tbody tr", 5), htmlcheck.Count("#bulk-sample thead .badge", 3),
 		htmlcheck.Count("#bulk-lines tbody tr", 3), htmlcheck.In("button[name=reuse]", htmlcheck.HasExactText("Ask 3 paid inquiries")), htmlcheck.Count("button[name=reuse]", 1),
 		htmlcheck.In("select[name=column_number] option[value=1][selected]"), htmlcheck.In("select[name=column_bank] option[value=2][selected]"),

@@ -13,7 +13,7 @@
 //	EmptyState(NothingYet | NothingMatches | NoPermission)              Confirm(p, Confirmation) {what will happen}
 //	When(Time)  Amount(Money)  Code(text)  Copyable(p, Ident)  CardMask(CardNumber)
 //	FormErrors(p, []FormError)
-//	TextField, SearchField, NumberField, OTPField, DateField(Field)    PasswordField(p, Field)    TextAreaField(Field, rows)
+//	TextField, SearchField, NumberField, OTPField, DateField(Field)    PasswordField(p, Field)    TextAreaField(Field, rows)    FileField(Field, accept)
 //	SelectField(SelectInput)  CheckField(CheckInput)  ChoiceField(ChoiceInput)  AmountField(AmountInput)
 //
 // # A list
