@@ -412,7 +412,12 @@
     if (place.tabIndex < 0) place.tabIndex = -1;
     place.focus({preventScroll: true});
     if (place.getBoundingClientRect().top < 0) place.scrollIntoView();
-    one("[data-result]", target)?.scrollIntoView({block: "nearest"});
+    showResult(one("[data-result]", target));
+  };
+
+  // showResult scrolls to a result that would not be seen: on a phone, below its form.
+  const showResult = result => {
+    if (result && result.getBoundingClientRect().top > innerHeight * .7) result.scrollIntoView();
   };
 
   // ---------- forms ----------

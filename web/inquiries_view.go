@@ -196,7 +196,8 @@ func troubleView(v *visit, ask inquiryAsk, links inquiryLinks) *inquiries.Troubl
 	case inquiry.Asking:
 		t.Tone, t.Title, t.HistoryHref = ui.Warning, p.T("inquiries.asking"), links.history
 	case inquiry.Lost:
-		t.Title, t.Retry, t.HistoryHref = p.T("inquiries.lost"), p.T("inquiries.ask_again_paid"), links.history
+		t.Title, t.Text = p.T("inquiries.lost"), p.T("inquiry.outcome.lost_text")
+		t.Retry, t.HistoryHref = p.T("inquiries.ask_again_paid"), links.history
 	default:
 		t.Title, t.Note, t.Retry = p.T("inquiries.failed"), p.T("inquiries.failed_free"), p.T("action.retry")
 	}
@@ -226,6 +227,9 @@ func answerView(v *visit, ask inquiryAsk, typed typedNumber, key string, links i
 	}
 	number, holds := from.Verified()
 	view.Holds = holds
+	if holds && number == record.Question.IBAN {
+		view.Number = ""
+	}
 	view.Bank = answerBank(p, *from, *record.Question)
 	if view.State.Tone == ui.Warning {
 		view.Inactive = p.Tf("inquiries.inactive_text", map[string]any{"State": view.State.Text})
@@ -268,7 +272,8 @@ func answerBank(p *i18n.Printer, a inquiry.Answer, q inquiry.Question) *inquirie
 
 // inquiryAsked says who asked a question, and when.
 func inquiryAsked(p *i18n.Printer, r inquiry.Record) inquiries.Asked {
-	return inquiries.Asked{At: momentView(p, r.AskedAt), By: textin.Visible(r.UserName), ID: p.Digits(strconv.FormatInt(r.ID, 10))}
+	by := map[string]any{"Name": textin.Visible(r.UserName), "Number": p.Digits(strconv.FormatInt(r.ID, 10))}
+	return inquiries.Asked{At: momentView(p, r.AskedAt), By: p.Tf("inquiries.asked_by", by)}
 }
 
 // freshView says how old an answer is. The form that asks again has the key of the page, so that both of its forms together ask

@@ -22,7 +22,7 @@ func wageView(v *visit, ask inquiryAsk, typed typedWage, links inquiryLinks) inq
 	}
 	view := inquiries.Wage{
 		Form: inquiryForm(v, ask, summary), Title: p.T("inquiries.wage.title"), Text: p.T("inquiries.wage.text"),
-		Amount:      amountInput(p, field(inquiry.FieldAmount, "inquiries.amount", typed.amount), nil),
+		Amount:      amountInput(p, field(inquiry.FieldAmount, "inquiries.amount", typed.amount), readAmount(p, typed.amount)),
 		Source:      bank(inquiry.FieldSource, "inquiries.source", typed.source),
 		Destination: bank(inquiry.FieldDestination, "inquiries.destination", typed.destination),
 		IBAN:        field(fieldDestinationIBAN, "inquiries.destination_iban", typed.iban),
@@ -38,6 +38,15 @@ func wageView(v *visit, ask inquiryAsk, typed typedWage, links inquiryLinks) inq
 		view.Estimate = estimateView(v, ask, typed, view.Key)
 	}
 	return view
+}
+
+// readAmount gives a typed amount, nil when it is none.
+func readAmount(p *i18n.Printer, typed string) *money.Amount {
+	amount, err := money.ParseAmount(typed, money.IRR, p.Prefs().Unit)
+	if err != nil {
+		return nil
+	}
+	return &amount
 }
 
 func estimateView(v *visit, ask inquiryAsk, typed typedWage, key string) *inquiries.Estimate {
@@ -107,8 +116,8 @@ func routeViews(p *i18n.Printer, now time.Time, transfer inquiry.WageQuestion, e
 	return views
 }
 
-// arrivalText says when something will be as people say it: at once, in 20 minutes, in 2 hours, tomorrow 07:00, in 3 days. Days
-// are those of the reader's zone.
+// arrivalText says when something will be as people say it: at once, in 20 minutes, in 2 hours, tomorrow 07:00, in 3 days. What
+// an earlier estimate told may be past by now. Days are those of the reader's zone.
 func arrivalText(p *i18n.Printer, now, at time.Time) string {
 	if at.IsZero() {
 		return ""
@@ -117,6 +126,8 @@ func arrivalText(p *i18n.Printer, now, at time.Time) string {
 	rest, days := at.Sub(now), int(inquiry.DayOf(at, zone)-inquiry.DayOf(now, zone))
 	count := func(key string, n int) string { return p.Tf(key, map[string]any{"Count": n}) }
 	switch {
+	case rest < -time.Minute:
+		return p.Age(at, now)
 	case rest < time.Minute:
 		return p.T("inquiries.at_once")
 	case rest < time.Hour:

@@ -104,7 +104,7 @@ func (s sample) fullAnswer() *inquiries.Answer {
 	bank := s.melli()
 	number := s.p.Digits("IR90 0170 0000 0073 2456 7321 47")
 	return &inquiries.Answer{
-		Number: number, Bank: &bank, Holds: true, Owned: true,
+		Bank: &bank, Holds: true, Owned: true,
 		IBAN:    ui.Ident{Text: number, Copy: "IR900170000000732456732147", What: s.say("IBAN", "شبا")},
 		Deposit: ui.Ident{Text: s.p.Digits("732456732147"), Copy: "732456732147", What: s.say("Account number", "شمارهٔ حساب")},
 		State:   ui.Status{Tone: ui.Success, Text: "حساب فعال است"},
@@ -118,7 +118,7 @@ func (s sample) fullAnswer() *inquiries.Answer {
 }
 
 func (s sample) askedBy() inquiries.Asked {
-	return inquiries.Asked{At: s.time(), By: "sara", ID: s.p.Digits("4711")}
+	return inquiries.Asked{At: s.time(), By: s.say("by sara, inquiry 4711", "توسط sara، استعلام ۴۷۱۱")}
 }
 
 func (s sample) freshAnswer() *inquiries.Answer {

@@ -17,7 +17,7 @@
 //	data-money, data-words     input of ui.AmountField
 //	data-fours                 input of a number that stands in fours once it is typed
 //	data-again="text"          button that the keys r and Alt+R press; text says in the help what it does
-//	data-result                part of a swapped page that is scrolled into view
+//	data-result                part of a swapped page that is scrolled to where it would not be seen
 //	data-search                input that the key "/" leads to
 //	data-rows                  table that the keys j and k walk through
 //	data-reveal="id"           button: shows or hides a password
