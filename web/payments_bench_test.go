@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"github.com/klauspost/compress/gzip"
 
 	"payportal/internal/access"
 	"payportal/internal/calendar"
@@ -87,7 +88,7 @@ func TestPaymentsPageIsSmall(t *testing.T) {
 			var page, packed, empty bytes.Buffer
 			m := newMemoryPage(t, prefs)
 			m.render(t, &page)
-			w, err := gzip.NewWriterLevel(&packed, 4)
+			w, err := gzip.NewWriterLevel(&packed, compressionLevel)
 			if err != nil {
 				t.Fatal(err)
 			}
