@@ -58,12 +58,23 @@ func (d *Desk) Ask(ctx context.Context, by Asker, a Ask) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if !a.Again && settings.FreshFor > 0 {
-		if fresh, ok, err := d.fresh(ctx, by, a, settings.FreshFor); ok || err != nil {
+	if age := freshFor(a.Question.Kind, settings); !a.Again && age > 0 {
+		if fresh, ok, err := d.fresh(ctx, by, a, age); ok || err != nil {
 			return fresh, err
 		}
 	}
 	return d.ask(ctx, by, a, settings.Of(by).PerDay)
+}
+
+// wageFreshFor bounds the age of an estimate: the arrival that it tells is counted from its own moment.
+const wageFreshFor = 5 * time.Minute
+
+// freshFor is how old an answer of a kind may be to be offered.
+func freshFor(kind Kind, s Settings) time.Duration {
+	if kind == Wage {
+		return min(s.FreshFor, wageFreshFor)
+	}
+	return s.FreshFor
 }
 
 // again gives what became of the form when it was sent before.

@@ -251,6 +251,21 @@ func TestFreshAnswerIsOfferedUntilItIsOld(t *testing.T) {
 	}
 }
 
+// TestEstimateAgesFast: the arrival of an old estimate is past.
+func TestEstimateAgesFast(t *testing.T) {
+	d := newDesk(t)
+	question := inquiry.AskWage(inquiry.WageQuestion{Amount: money.Of(700_000_000, money.IRR), SourceBank: 1, DestinationBank: 2})
+	d.ask(t, clerk(7), inquiry.Ask{Question: question})
+	d.now = d.now.Add(4 * time.Minute)
+	if soon := d.ask(t, clerk(7), inquiry.Ask{Question: question}); !soon.Fresh {
+		t.Error("an estimate of four minutes was not offered")
+	}
+	d.now = d.now.Add(2 * time.Minute)
+	if late := d.ask(t, clerk(7), inquiry.Ask{Question: question}); late.Fresh {
+		t.Error("an estimate of six minutes was offered")
+	}
+}
+
 func cardOf(t *testing.T, n int) iban.Card {
 	t.Helper()
 	card, err := iban.MakeCard("603799", fmt.Sprintf("%09d", n))
