@@ -156,7 +156,7 @@ func checkView(p *i18n.Printer, kind inquiry.Kind, text string, bankID int) inqu
 		}
 		got, _ := f.Args["Got"].(int)
 		if want, ok := f.Args["Want"].(int); ok && got < want {
-			return inquiries.Check{Verdict: &ui.Status{Text: p.Tf("inquiries.check.so_far", f.Args)}}
+			return inquiries.Check{Bank: bankSoFar(p, kind, text), Verdict: &ui.Status{Text: p.Tf("inquiries.check.so_far", f.Args)}}
 		}
 		return inquiries.Check{Problem: say(p, f.Msg, f.Args)}
 	}
@@ -171,6 +171,22 @@ func checkView(p *i18n.Printer, kind inquiry.Kind, text string, bankID int) inqu
 		check.Bank = &inquiries.Bank{Name: p.T("inquiries.bank_unknown")}
 	}
 	return check
+}
+
+// bankSoFar is the bank that the beginning of a number names; nil while it names none.
+func bankSoFar(p *i18n.Printer, kind inquiry.Kind, text string) *inquiries.Bank {
+	var bank iban.Bank
+	known := false
+	switch kind {
+	case inquiry.IBAN:
+		bank, known = iban.BankOfIBANStart(text)
+	case inquiry.Card:
+		bank, known = iban.BankOfCardStart(text)
+	}
+	if !known {
+		return nil
+	}
+	return new(bankView(p, bank))
 }
 
 // troubleView says why there is no answer, whether the question counts, and what can be done; nil when there is an answer or

@@ -94,3 +94,35 @@ func (b Bank) IBANCode() string { return b.code }
 
 // CardPrefixes gives the first six digits of the bank's cards, none when they are not known.
 func (b Bank) CardPrefixes() []string { return strings.Fields(b.prefixes) }
+
+// The places of what names a bank: after the check digits of an IBAN, and at the beginning of a card number.
+const (
+	codeFrom, codeTo = 2, 5
+	prefixDigits     = 6
+)
+
+// BankOfIBANStart finds the bank of an IBAN that is still being typed; ok is false while it is too short, and where it names none
+// of Banks.
+func BankOfIBANStart(text string) (bank Bank, ok bool) {
+	digits := firstDigits(text, codeTo)
+	if len(digits) < codeTo {
+		return Bank{}, false
+	}
+	return BankByID(bankOfCode[digits[codeFrom:]])
+}
+
+// BankOfCardStart finds the bank of a card number that is still being typed; ok is as with BankOfIBANStart.
+func BankOfCardStart(text string) (bank Bank, ok bool) {
+	return BankByID(bankOfPrefix[firstDigits(text, prefixDigits)])
+}
+
+// firstDigits gives the first digits of a text in their plain form, at most so many.
+func firstDigits(text string, most int) string {
+	digits := make([]byte, 0, most)
+	for _, r := range text {
+		if class, char := classify(r); class == digit && len(digits) < most {
+			digits = append(digits, char)
+		}
+	}
+	return string(digits)
+}

@@ -106,3 +106,26 @@ func TestNumbersNameTheirBank(t *testing.T) {
 		}
 	}
 }
+
+func TestStartsNameTheirBank(t *testing.T) {
+	for _, tt := range []struct {
+		name, start string
+		find        func(string) (iban.Bank, bool)
+		want        int
+	}{
+		{"an IBAN up to its bank", "IR82054", iban.BankOfIBANStart, 18},
+		{"without IR, in Persian digits and groups", "۸۲ ۰۵۴۰ ۱", iban.BankOfIBANStart, 18},
+		{"a whole IBAN", "ir82-0540-1026-8002-0817-9090-02", iban.BankOfIBANStart, 18},
+		{"an IBAN before its bank ends", "IR8205", iban.BankOfIBANStart, 0},
+		{"an IBAN of no bank", "IR82999", iban.BankOfIBANStart, 0},
+		{"a card up to its bank", "6219 86", iban.BankOfCardStart, 15},
+		{"a card in Arabic digits", "٦٢١٩-٨٦١٠", iban.BankOfCardStart, 15},
+		{"a card before its bank ends", "62198", iban.BankOfCardStart, 0},
+		{"a card of no bank", "999999", iban.BankOfCardStart, 0},
+		{"nothing", "", iban.BankOfCardStart, 0},
+	} {
+		if got, ok := tt.find(tt.start); got.ID != tt.want || ok != (tt.want != 0) {
+			t.Errorf("%s: got bank %d, %t, want %d", tt.name, got.ID, ok, tt.want)
+		}
+	}
+}
