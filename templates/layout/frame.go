@@ -124,10 +124,11 @@ func (f Frame) stylesheet() string {
 }
 
 // htmxConfig sets htmx up for a strict policy: no style sheet of its own, requests to the own origin alone, no extensions,
-// and no swap for answers that are pages of an error (app.js shows those beside the content). htmx 4 keeps no page in the
-// browser's storage; scripts in swapped content are removed by app.js, and would have no nonce.
+// and no swap for answers that are pages of an error (app.js shows those beside the content). 429 is not among them, because no
+// form could then take it as its own; the body says the same of it. htmx 4 keeps no page in the browser's storage; scripts in
+// swapped content are removed by app.js, and would have no nonce.
 const htmxConfig = `{"includeIndicatorCSS":false,"mode":"same-origin","extensions":"none","inlineScriptNonce":"","transitions":false,` +
-	`"noSwap":[204,304,400,403,404,405,413,429,"5xx"]}`
+	`"noSwap":[204,304,400,403,404,405,413,"5xx"]}`
 
 // words are the texts that app.js shows.
 var words = []string{
