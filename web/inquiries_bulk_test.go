@@ -689,7 +689,7 @@ func TestFreshAnswersAreUsedOrNot(t *testing.T) {
 	sara.start(first)
 	b.run(t, first)
 	second := sara.bring("b.csv", ibanOf("1").Reveal()+"\n"+ibanOf("3").Reveal())
-	sara.get(second, http.StatusOK, htmlcheck.In("button[name=reuse][value=1]", htmlcheck.HasExactText("Use 1 earlier answers and ask 1 paid inquiry")),
+	sara.get(second, http.StatusOK, htmlcheck.In("button[name=reuse][value=1]", htmlcheck.HasExactText("Earlier answers: 1. Ask 1 paid inquiry")),
 		htmlcheck.In("button[name=reuse][value=0]", htmlcheck.HasExactText("Ask all anew: 2 paid inquiries")))
 	sara.start(second)
 	b.run(t, second)

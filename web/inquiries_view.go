@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"payportal/internal/command"
@@ -298,7 +297,7 @@ func freshView(v *visit, ask inquiryAsk, key string, fields []ui.Hidden) *inquir
 	p, record := v.p, ask.result.Record
 	return &inquiries.Fresh{
 		Title: p.Tf("inquiries.fresh", map[string]any{"Age": p.Age(record.SettledAt, v.now)}),
-		Text:  p.Tf("inquiries.fresh_text", map[string]any{"Hours": int(ask.settings.FreshFor / time.Hour)}),
+		Text:  p.T("inquiries.fresh_text"),
 		Again: append([]ui.Hidden{{Name: "key", Value: key}, {Name: "connection", Value: ask.connection.Name}, {Name: "again", Value: "1"}}, fields...),
 	}
 }

@@ -113,7 +113,7 @@ func (s sample) bulkDraft() inquiries.BulkDraft {
 				{Label: s.say("Left after this file", "مانده پس از این فایل"), Text: s.p.Int(49_098)},
 			},
 			Starts: []ui.Button{
-				{Label: s.say("Use 40 earlier answers and ask 422 paid inquiries", "کاربرد ۴۰ پاسخ پیشین و پرسیدن ۴۲۲ استعلام پولی"), Kind: ui.Primary, Name: "reuse", Value: "1"},
+				{Label: s.say("Earlier answers: 40. Ask 422 paid inquiries", "کاربرد ۴۰ پاسخ پیشین و پرسیدن ۴۲۲ استعلام پولی"), Kind: ui.Primary, Name: "reuse", Value: "1"},
 				{Label: s.say("Ask all anew: 462 paid inquiries", "پرسیدن دوبارهٔ همه: ۴۶۲ استعلام پولی"), Name: "reuse", Value: "0"},
 			},
 		},
