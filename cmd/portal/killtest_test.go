@@ -87,7 +87,7 @@ func openKillBench(t *testing.T, kills int) *bench {
 	for _, f := range []sandbox.Fault{
 		{Kind: sandbox.InsertRows, Rows: 2, Percent: 5, Path: "/payments/*"},
 		{Kind: sandbox.Status, Status: http.StatusBadGateway, Percent: 2, Path: "/payments/*"},
-		{Kind: sandbox.Slow, DelayMS: 15, Path: "/payments/*"},
+		{Kind: sandbox.Slow, DelayMS: 60, Path: "/payments/*"},
 		{Kind: sandbox.Reset, AfterEffect: true, Percent: 6, Method: http.MethodPost, Path: "/terminals/"},
 		{Kind: sandbox.Status, Status: http.StatusInternalServerError, AfterEffect: true, Percent: 4, Method: http.MethodPost, Path: "/terminals/"},
 		{Kind: sandbox.Slow, DelayMS: 300, Percent: 10, Method: http.MethodPost, Path: "/terminals/"},

@@ -99,7 +99,7 @@ type Policy struct {
 // DefaultPolicy is what the portal runs with.
 var DefaultPolicy = Policy{
 	Overlap: 15 * time.Minute, Deep: 7 * 24 * time.Hour, DeepEvery: 24 * time.Hour,
-	Batch: 16_000, BatchTime: 500 * time.Millisecond,
+	Batch: 16_000, BatchTime: 200 * time.Millisecond,
 	Retry: 5 * time.Second, MaxRetry: 15 * time.Minute,
 }
 
