@@ -26,7 +26,7 @@ func TestBadDayOfTheProvider(t *testing.T) {
 		{Kind: sandbox.HugeBody},
 		{Kind: sandbox.Reset, AfterEffect: true},
 	} {
-		fault.Service, fault.Times, fault.Skip = sandboxinquiry.ServiceName, 1, 40*(i+1)
+		fault.Service, fault.Times, fault.Skip = sandboxinquiry.ServiceName, 1, lines/20*(i+1)
 		if _, err := b.provider.Engine.Inject(fault); err != nil {
 			t.Fatal(err)
 		}

@@ -23,12 +23,9 @@ const (
 	// lanes is how many questions are with the provider at once, and latency how long each takes there.
 	lanes   = 8
 	latency = 10 * time.Millisecond
-	// kills is how often the work is cut off, and lines how long the file is: longer than all those lives together get.
-	kills = 50
-	lines = 4000
 )
 
-// TestKilledFileAsksNoLineTwice kills the work on a file fifty times at random moments. The sandbox's own count is the judge: no
+// TestKilledFileAsksNoLineTwice kills the work on a file at random moments. The sandbox's own count is the judge: no
 // line was asked twice, and every line has an answer or is marked as lost.
 func TestKilledFileAsksNoLineTwice(t *testing.T) {
 	t.Parallel()
@@ -50,7 +47,7 @@ func TestTheJudgeFindsNaiveWork(t *testing.T) {
 	b := newBench(t, naive)
 	b.kill(t, kills)
 	if b.twice() == 0 {
-		t.Error("naive work was killed fifty times, and no line was asked twice: the judge cannot see anything")
+		t.Error("naive work was killed again and again, and no line was asked twice: the judge cannot see anything")
 	}
 }
 
