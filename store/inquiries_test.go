@@ -19,7 +19,7 @@ func TestResealOfFilesAndInquiries(t *testing.T) {
 	old, next := seal.GenerateKey(), seal.GenerateKey()
 	db := openMigrated(t, path)
 	useKeysOf(t, db, old)
-	const lines = 2500
+	const lines = 1200
 	rows := func(yield func(int, []inquiry.LineCell) bool) {
 		for n := range lines {
 			if !yield(n+1, []inquiry.LineCell{{Text: numberOf(t, n).Reveal()}}) {
