@@ -208,7 +208,7 @@ func AskContent(p *i18n.Printer, v Ask) templ.Component {
 // checked asks about a number while it is typed, and when it has been.
 func checked(f ui.Field, action string) ui.Field {
 	f.Attrs = templ.Attributes{
-		"hx-post": action, "hx-trigger": "input changed delay:350ms, blur changed", "hx-target": "#inquiry-check", "hx-swap": "innerHTML",
+		"hx-post": action, "hx-trigger": "input changed delay:350ms, change", "hx-target": "#inquiry-check", "hx-swap": "innerHTML",
 		"hx-sync": "this:replace", "hx-push-url": "false", "data-fours": true, "autocorrect": "off",
 	}
 	f.LTR, f.Autocomplete, f.MaxLength = true, "off", 200
