@@ -5,7 +5,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=devel
-RUN CGO_ENABLED=0 go build -tags grpcnotrace -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/portal ./cmd/portal \
+RUN CGO_ENABLED=0 go build -tags grpcnotrace -gcflags='payportal/templates/...=-l' -gcflags='payportal/templates/payments=' -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/portal ./cmd/portal \
  && mkdir -p /out/data
 
 # Nothing but the binary, the certificates of public authorities and an empty data folder: no shell, no packages, no root.

@@ -21,7 +21,7 @@ run: ## the demo: portal, sandbox, seeded data
 	$(GO) run ./cmd/portal demo
 
 build: ## a static, stripped binary; for the tag see docs/adr/0010
-	$(GO) build -tags grpcnotrace -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o portal ./cmd/portal
+	$(GO) build -tags grpcnotrace -gcflags='payportal/templates/...=-l' -gcflags='payportal/templates/payments=' -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o portal ./cmd/portal
 
 generate: ## what is made of other files and committed with them: texts and style sheets for the program, Go code of the templates
 	$(GO) run ./internal/i18n/flatten

@@ -113,14 +113,10 @@ func (db *DB) insertInquiry(ctx context.Context, tx *sql.Tx, r *inquiry.Record, 
 }
 
 // SettleInquiry writes an outcome; see inquiry.Store.
-func (db *DB) SettleInquiry(ctx context.Context, id int64, o inquiry.Outcome, reply inquiry.Reply, at time.Time) (inquiry.Record, error) {
-	err := db.write(ctx, "settle inquiry", func(tx *sql.Tx) error {
+func (db *DB) SettleInquiry(ctx context.Context, id int64, o inquiry.Outcome, reply inquiry.Reply, at time.Time) error {
+	return db.write(ctx, "settle inquiry", func(tx *sql.Tx) error {
 		return db.settleInquiry(ctx, tx, id, o, reply, at)
 	})
-	if err != nil {
-		return inquiry.Record{}, err
-	}
-	return db.Inquiry(ctx, id)
 }
 
 func (db *DB) settleInquiry(ctx context.Context, tx *sql.Tx, id int64, o inquiry.Outcome, reply inquiry.Reply, at time.Time) error {
@@ -304,8 +300,21 @@ func (db *DB) ForgetInquiries(ctx context.Context, before time.Time, limit int) 
 	return forgotten, err
 }
 
-// InquirySettings reads the settings; see inquiry.Store.
+// InquirySettings reads the settings; see inquiry.Store. Every question asks for them, and one process serves a database: they are
+// read once and kept until they are changed.
 func (db *DB) InquirySettings(ctx context.Context) (inquiry.Settings, error) {
+	if kept := db.inquirySettings.Load(); kept != nil {
+		return kept.Copy(), nil
+	}
+	s, err := db.readInquirySettings(ctx)
+	if err == nil {
+		kept := s.Copy()
+		db.inquirySettings.Store(&kept)
+	}
+	return s, err
+}
+
+func (db *DB) readInquirySettings(ctx context.Context) (inquiry.Settings, error) {
 	var version int64
 	var text string
 	err := db.reader.QueryRowContext(ctx, "SELECT version, settings FROM inquiry_settings WHERE id = 1").Scan(&version, &text)
@@ -326,6 +335,7 @@ func (db *DB) SaveInquirySettings(ctx context.Context, s inquiry.Settings, e aud
 	if err != nil {
 		return fmt.Errorf("write inquiry settings: %w", err)
 	}
+	defer db.inquirySettings.Store(nil) // also after a failure, which may have been another's change
 	return db.write(ctx, "save inquiry settings", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO inquiry_settings (id, version, settings) SELECT 1, 1, ?1 WHERE ?2 = 0
 			ON CONFLICT DO NOTHING`, string(text), s.Version)

@@ -40,7 +40,7 @@ func TestResealOfFilesAndInquiries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.SettleInquiry(t.Context(), asked.ID, inquiry.Answered, inquiry.Reply{Answer: &inquiry.Answer{IBAN: question.IBAN.Reveal()}}, time.Now()); err != nil {
+	if err := db.SettleInquiry(t.Context(), asked.ID, inquiry.Answered, inquiry.Reply{Answer: &inquiry.Answer{IBAN: question.IBAN.Reveal()}}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 

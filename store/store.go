@@ -23,6 +23,7 @@ import (
 
 	"payportal/internal/audit"
 	"payportal/internal/errs"
+	"payportal/internal/inquiry"
 	"payportal/internal/seal"
 	"payportal/store/engine"
 )
@@ -47,6 +48,8 @@ type DB struct {
 	chain   audit.Chain
 	numbers []byte
 	hot     hotSet
+	// inquirySettings are those of the database, once they were read.
+	inquirySettings atomic.Pointer[inquiry.Settings]
 	// accessGeneration grows with each change of users, roles and sessions: caches of rights compare it.
 	accessGeneration atomic.Uint64
 }

@@ -31,8 +31,9 @@ func BenchmarkFigures(b *testing.B) {
 // figures collects what was measured.
 type figures struct {
 	*site
-	lines  []figure
-	filled []figure // those of the first fill, once it was made
+	lines        []figure
+	filled       []figure // those of the first fill, once it was made
+	files, asked int      // that were sent: no two are alike
 }
 
 // figure is a line of the table. A limit of 0 is no target.

@@ -58,7 +58,7 @@ func (s *site) build(b *testing.B) {
 		path *string
 		args []string
 	}{
-		{&s.portal, []string{"build", "-tags", "grpcnotrace", "-trimpath", "-ldflags", "-s -w", "-o", "portal", "payportal/cmd/portal"}},
+		{&s.portal, []string{"build", "-tags", "grpcnotrace", "-gcflags", "payportal/templates/...=-l", "-gcflags", "payportal/templates/payments=", "-trimpath", "-ldflags", "-s -w", "-o", "portal", "payportal/cmd/portal"}},
 		{&s.floor, []string{"test", "-c", "-o", "floor", "payportal/web"}},
 		{&s.provider, []string{"test", "-c", "-o", "provider", "payportal/provider/sandbox/toman"}},
 	} {

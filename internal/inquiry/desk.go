@@ -147,8 +147,11 @@ func (d *Desk) ask(ctx context.Context, by Asker, a Ask, perDay int) (Result, er
 	}
 	ctx = context.WithoutCancel(ctx)
 	outcome, reply := askProvider(ctx, provider, a.Question)
-	settled, err := d.store.SettleInquiry(ctx, r.ID, outcome, reply, d.now())
-	return Result{Record: settled}, err
+	settledAt := d.now()
+	if err := d.store.SettleInquiry(ctx, r.ID, outcome, reply, settledAt); err != nil {
+		return Result{}, err
+	}
+	return Result{Record: r.settled(outcome, reply, settledAt)}, nil
 }
 
 // newRecord is a question on its way.

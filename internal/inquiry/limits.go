@@ -3,6 +3,7 @@ package inquiry
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"payportal/internal/access"
@@ -56,6 +57,12 @@ func DefaultSettings() Settings {
 		FreshFor: 24 * time.Hour, Retention: 90 * 24 * time.Hour, Default: Limits{PerDay: 50_000, LinesPerFile: MaxLinesPerFile},
 		Roles: map[access.RoleID]Limits{}, Users: map[int64]Limits{},
 	}
+}
+
+// Copy gives settings whose maps are their own.
+func (s Settings) Copy() Settings {
+	s.Roles, s.Users = maps.Clone(s.Roles), maps.Clone(s.Users)
+	return s
 }
 
 // Of are the limits of a person.

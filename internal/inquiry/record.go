@@ -62,6 +62,15 @@ type Record struct {
 	Reply    *Reply
 }
 
+// settled is the record with its outcome.
+func (r Record) settled(o Outcome, reply Reply, at time.Time) Record {
+	r.Outcome, r.Reply, r.SettledAt = o, &reply, at
+	if reply.Failure != nil {
+		r.Problem = reply.Failure.Kind.String()
+	}
+	return r
+}
+
 // Err is what a record without an answer means to who asked: the provider's refusal or trouble again, errs.Indeterminate for a
 // lost answer and errs.Conflict while the question is with the provider. nil for an answer.
 func (r Record) Err() error {

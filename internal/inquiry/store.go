@@ -25,7 +25,7 @@ type Store interface {
 	IntendInquiry(ctx context.Context, r Record, perDay int, e audit.Entry) (Record, error)
 	// SettleInquiry writes the outcome of a question that is Asking, and gives a failed one back to the allowance.
 	// errs.Conflict when it is settled already.
-	SettleInquiry(ctx context.Context, id int64, o Outcome, reply Reply, at time.Time) (Record, error)
+	SettleInquiry(ctx context.Context, id int64, o Outcome, reply Reply, at time.Time) error
 	// Inquiry and InquiryByKey fail with errs.NotFound.
 	Inquiry(ctx context.Context, id int64) (Record, error)
 	InquiryByKey(ctx context.Context, key string) (Record, error)
