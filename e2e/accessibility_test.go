@@ -127,8 +127,7 @@ func TestAccessibility(t *testing.T) {
 func (v *visitor) examine(page somePage) {
 	v.t.Helper()
 	v.ok(v.SetViewportSize(1440, 900))
-	v.open(page.path, max(page.status, 200))
-	v.arrived()
+	v.show(page)
 	report := func(what, wrong string) {
 		v.t.Helper()
 		if wrong != "" {

@@ -235,15 +235,18 @@ func startDemo(db string, more ...string) (*process, error) {
 		"demo", "--db", db, "--listen", "localhost:0", "--checkout", "127.0.0.1:0", "--hooks", "127.0.0.1:0",
 		"--sandbox", "127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0", "--live", "0", "--payments", "6000",
 	}, more...)
-	return startProcess(nil, func(p *process, line string) bool {
-		if _, address, ok := strings.Cut(line, "Payportal demo: "); ok {
-			p.url = address
-		}
-		if _, rest, ok := strings.Cut(line, "takes faults at "); ok {
-			p.sandbox, _, _ = strings.Cut(rest, "/_control/")
-		}
-		return strings.HasPrefix(line, "The data is in")
-	}, args...)
+	return startProcess(nil, demoReady, args...)
+}
+
+// demoReady reads the addresses of a demo from its greeting and tells when it is complete.
+func demoReady(p *process, line string) bool {
+	if _, address, ok := strings.Cut(line, "Payportal demo: "); ok {
+		p.url = address
+	}
+	if _, rest, ok := strings.Cut(line, "takes faults at "); ok {
+		p.sandbox, _, _ = strings.Cut(rest, "/_control/")
+	}
+	return strings.HasPrefix(line, "The data is in")
 }
 
 // logged reads a field of a JSON log line with a message; "" when it is another line.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/playwright-community/playwright-go"
+
+	sandbox "payportal/provider/sandbox/inquiry"
 )
 
 // settled waits until the late parts of a page have come.
@@ -72,9 +74,10 @@ func (v *visitor) everyPage() []string {
 	payment := v.attribute("#payments-table tbody tr:first-child th a", "href")
 	v.open("/terminals")
 	terminal := v.attribute("#terminals-table tbody tr:first-child th a", "href")
+	v.ask("iban", sandbox.PersonIBAN) // so that there is a history
 	return []string{
 		"/", "/payments?period=90d&min=100000", payment, "/payments/views", "/terminals", terminal, "/terminals/new", "/psps", "/psp-accounts",
-		"/reports", "/account", "/admin/users", "/admin/users/1", "/admin/roles", "/admin/connections", "/admin/audit", "/admin/jobs",
+		"/reports", "/inquiries/iban", "/inquiries/wage", "/inquiries/bulk", "/inquiries/history", "/inquiries/settings", "/account", "/admin/users", "/admin/users/1", "/admin/roles", "/admin/connections", "/admin/audit", "/admin/jobs",
 	}
 }
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,7 +12,7 @@ import (
 
 // The sandbox's control, over HTTP: provider/sandbox/README.md lists the orders.
 
-// order sends an order and reads the answer into answer, unless that is nil.
+// order sends an order and reads the answer into answer, unless that is nil. It may be sent when the test is over.
 func (p *process) order(t *testing.T, method, path string, body, answer any) {
 	t.Helper()
 	var content io.Reader
@@ -22,7 +23,7 @@ func (p *process) order(t *testing.T, method, path string, body, answer any) {
 		}
 		content = bytes.NewReader(encoded)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), method, p.sandbox+"/_control/"+path, content)
+	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, p.sandbox+"/_control/"+path, content)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,8 +43,7 @@ func TestScreenshots(t *testing.T) {
 			if page.user != "" {
 				v.prefer(map[string]map[string]string{"en": nil, "fa": persian}[lang])
 			}
-			v.open(page.path, max(page.status, 200))
-			v.arrived()
+			v.show(page)
 			taken += v.pictures(filepath.Join(folder, page.name+"-"+lang))
 		}
 	}
