@@ -14,6 +14,9 @@ var hotStatements = []string{
 	readUsage, addUsage, insertInquiryRow, sealInquiryNumber, settleInquiryRow, settleLine, claimLineRow, readWorkedBulk,
 }
 
+// hotReads are what a question asks the readers. Each connection of the pool prepares them once.
+var hotReads = []string{inquiryByKeyQuery, freshInquiryQuery, readUsage}
+
 // hotSet holds the prepared statements; none until warm, and when preparing failed: then statements are parsed each time.
 type hotSet struct {
 	once     sync.Once
@@ -28,19 +31,33 @@ func (h *hotSet) of(query string) *sql.Stmt {
 	return nil
 }
 
-// warm prepares the hot statements, the first time. It must not be called within a transaction: the writer has one connection.
-func (db *DB) warm(ctx context.Context) {
-	db.hot.once.Do(func() {
-		prepared := make(map[string]*sql.Stmt, len(hotStatements))
-		for _, query := range hotStatements {
-			stmt, err := db.writer.PrepareContext(ctx, query) //nolint:sqlclosecheck // closed with the writer
+// prepare fills the set, the first time.
+func (h *hotSet) prepare(ctx context.Context, pool *sql.DB, queries []string) {
+	h.once.Do(func() {
+		prepared := make(map[string]*sql.Stmt, len(queries))
+		for _, query := range queries {
+			stmt, err := pool.PrepareContext(ctx, query) //nolint:sqlclosecheck // closed with the pool
 			if err != nil {
 				return
 			}
 			prepared[query] = stmt
 		}
-		db.hot.prepared.Store(&prepared)
+		h.prepared.Store(&prepared)
 	})
+}
+
+// warm prepares the hot statements, the first time. It must not be called within a transaction: the writer has one connection.
+func (db *DB) warm(ctx context.Context) {
+	db.hot.prepare(ctx, db.writer, hotStatements)
+}
+
+// readRow reads one row by the readers, by a statement that is hot.
+func (db *DB) readRow(ctx context.Context, query string, args ...any) *sql.Row {
+	db.hotReads.prepare(ctx, db.reader, hotReads)
+	if stmt := db.hotReads.of(query); stmt != nil { //nolint:sqlclosecheck // closed with the pool
+		return stmt.QueryRowContext(ctx, args...)
+	}
+	return db.reader.QueryRowContext(ctx, query, args...)
 }
 
 // exec runs a statement of a write transaction, prepared where it is hot.

@@ -94,7 +94,7 @@ func usage(row *sql.Row) (used int, err error) {
 
 // InquiryUsage counts a person's day; see inquiry.Store.
 func (db *DB) InquiryUsage(ctx context.Context, userID int64, day inquiry.Day) (int, error) {
-	used, err := usage(db.reader.QueryRowContext(ctx, readUsage, userID, day))
+	used, err := usage(db.readRow(ctx, readUsage, userID, day))
 	return used, mapError("count inquiries", err)
 }
 
@@ -148,16 +148,18 @@ func (db *DB) Inquiry(ctx context.Context, id int64) (inquiry.Record, error) {
 
 // InquiryByKey finds the question of a form; see inquiry.Store.
 func (db *DB) InquiryByKey(ctx context.Context, key string) (inquiry.Record, error) {
-	r, err := db.scanInquiry(db.reader.QueryRowContext(ctx, "SELECT "+inquiryColumns+" FROM inquiries WHERE form_key = ?", key))
+	r, err := db.scanInquiry(db.readRow(ctx, inquiryByKeyQuery, key))
 	return r, mapError("read inquiry by key", err)
 }
+
+const inquiryByKeyQuery = "SELECT " + inquiryColumns + " FROM inquiries WHERE form_key = ?"
 
 const freshInquiryQuery = "SELECT " + inquiryColumns + ` FROM inquiries INDEXED BY inquiries_by_number
 	WHERE number_hash = ? AND connection_id = ? AND outcome = 'answered' AND settled_at >= ? AND reply IS NOT NULL ORDER BY id DESC LIMIT 1`
 
 // FreshInquiry finds a fresh answer; see inquiry.Store.
 func (db *DB) FreshInquiry(ctx context.Context, connectionID int64, q inquiry.Question, since time.Time) (inquiry.Record, error) {
-	r, err := db.scanInquiry(db.reader.QueryRowContext(ctx, freshInquiryQuery, db.numberHash(q), connectionID, toMicros(since)))
+	r, err := db.scanInquiry(db.readRow(ctx, freshInquiryQuery, db.numberHash(q), connectionID, toMicros(since)))
 	return r, mapError("find fresh inquiry", err)
 }
 

@@ -44,10 +44,10 @@ type DB struct {
 
 	// ring, chain and numbers, the key under which inquired numbers are hashed, are given by UseKeys, once, before the first
 	// write.
-	ring    *seal.Keyring
-	chain   audit.Chain
-	numbers []byte
-	hot     hotSet
+	ring          *seal.Keyring
+	chain         audit.Chain
+	numbers       []byte
+	hot, hotReads hotSet // statements of the writer and of the readers
 	// inquirySettings are those of the database, once they were read.
 	inquirySettings atomic.Pointer[inquiry.Settings]
 	// accessGeneration grows with each change of users, roles and sessions: caches of rights compare it.
