@@ -34,7 +34,7 @@ unit:
 	$(GO) test -timeout 30m $$($(GO) list ./... | grep -v '/e2e$$')
 
 journeys: browser
-	$(GO) test -count=1 -timeout 15m ./e2e
+	$(GO) test -count=1 -timeout 25m ./e2e
 
 browser:
 	@command -v node >/dev/null && command -v npm >/dev/null || { \
