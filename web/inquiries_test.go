@@ -239,7 +239,7 @@ func TestAFreshAnswerCostsNothingUntilItIsAskedAgain(t *testing.T) {
 	pages := newInquiryPages(t)
 	question := func() url.Values { return url.Values{"number": {askedIBAN}} }
 	pages.ask(t, "/inquiries/iban", http.StatusOK, question(), htmlcheck.NotIn("[data-again]"))
-	page := pages.ask(t, "/inquiries/iban", http.StatusOK, question(), alerts("From just now, not charged"), htmlcheck.In("form [data-again]"))
+	page := pages.ask(t, "/inquiries/iban", http.StatusOK, question(), alerts("Earlier answer (just now), not charged"), htmlcheck.In("form [data-again]"))
 	if got := pages.provider.times(); got != 1 {
 		t.Fatalf("the provider was asked %d times, want 1", got)
 	}

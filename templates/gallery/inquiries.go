@@ -129,7 +129,7 @@ func (s sample) freshAnswer() *inquiries.Answer {
 
 func (s sample) freshInquiry() *inquiries.Fresh {
 	return &inquiries.Fresh{
-		Title: s.say("From 3 hours ago, not charged", "پاسخ ۳ ساعت پیش، بدون هزینه"), Text: s.say("This is an earlier answer to the same question.", "این پاسخ پیشین همین پرسش است."),
+		Title: s.say("Earlier answer (3 hours ago), not charged", "پاسخ ۳ ساعت پیش، بدون هزینه"), Text: s.say("This is an earlier answer to the same question.", "این پاسخ پیشین همین پرسش است."),
 		Again: []ui.Hidden{{Name: "key", Value: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}, {Name: "again", Value: "1"}, {Name: "number", Value: "IR900170000000732456732147"}},
 	}
 }
